@@ -1,0 +1,1 @@
+"""The async workers that keep a Snapshot fresh; the only place that chooses a backend."""

@@ -1,0 +1,59 @@
+"""What the collectors ask of an operating system, and the choice of who answers."""
+
+import sys
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+from nettui.model.address import Address
+from nettui.model.change import Subject
+from nettui.model.link import Counters, Link
+from nettui.model.neighbour import Neighbour
+from nettui.model.route import Route, Rule
+from nettui.model.tcp import PortCounts, TcpCounts
+
+
+class Backend(Protocol):
+    """One operating system. Every method returns plain records; what it cannot do it raises as OSError or ValueError."""
+
+    name: str
+
+    async def links(self) -> tuple[Link, ...]: ...
+
+    async def counters(self) -> tuple[Counters, ...]: ...
+
+    async def addresses(self) -> tuple[Address, ...]: ...
+
+    async def routes(self, limit: int) -> tuple[tuple[Route, ...], int]:
+        """At most `limit` routes, defaults always among them, and how many there are in all."""
+        ...
+
+    async def rules(self) -> tuple[Rule, ...]: ...
+
+    async def neighbours(self) -> tuple[Neighbour, ...]: ...
+
+    async def tcp(self) -> TcpCounts: ...
+
+    async def tcp_ports(self) -> tuple[PortCounts, ...]:
+        """The states by local port, the most sockets first."""
+        ...
+
+    async def route_to(self, destination: str) -> Route:
+        """The route the kernel would take to an address."""
+        ...
+
+    def changes(self) -> AsyncIterator[frozenset[Subject]]:
+        """Subjects that changed, as the system tells of them; ends at once where it tells nothing."""
+        ...
+
+    def close(self) -> None: ...
+
+
+def open_backend(name: str = "auto") -> Backend:
+    """The backend called `linux` or `portable`; `auto` takes the best for this system."""
+    if name == "linux" or (name == "auto" and sys.platform == "linux"):
+        from nettui.linux.host import LinuxHost
+
+        return LinuxHost()
+    from nettui.portable.host import PortableHost
+
+    return PortableHost()

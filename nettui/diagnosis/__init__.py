@@ -1,0 +1,1 @@
+"""Pure functions from history to Findings: no I/O and no clock of their own."""

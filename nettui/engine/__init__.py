@@ -1,0 +1,1 @@
+"""Clock, schedule, the newest Snapshot and its history; recording and replay. Knows nothing of any screen."""

@@ -1,0 +1,1 @@
+"""How Linux is asked: netlink, procfs and ethtool bytes in, model records out."""

@@ -1,0 +1,44 @@
+"""Findings: what is wrong, said with its evidence, cause, relief and cure."""
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+
+class Severity(StrEnum):
+    NOTICE = "notice"
+    WARNING = "warning"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        """0 for notice, 1 for warning, 2 for critical."""
+        return ("notice", "warning", "critical").index(self.value)
+
+
+class Finding(Struct, frozen=True, kw_only=True):
+    """One thing that is wrong on this host, and has lasted."""
+
+    id: str
+    """The rule's stable name, such as `tcp.close-wait`."""
+    severity: Severity
+    subject: str
+    """What it is about: an interface, a gateway, a port, the host."""
+    title: str
+    """One sentence, with the figure and the threshold."""
+    evidence: tuple[str, ...] = ()
+    """Measurements, and the settings that bear on them."""
+    cause: str = ""
+    consequence: str = ""
+    """What happens if it is left alone."""
+    relief: tuple[str, ...] = ()
+    """What helps now: commands for this host, filled in."""
+    cure: str = ""
+    since: float = 0.0
+    """Unix time at which the condition began."""
+    value: float | None = None
+    threshold: float | None = None
+    trend: tuple[float, ...] = ()
+    """The measured value over time, oldest first, evenly spaced."""
+    screen: str | None = None
+    """The screen that shows its subject: interfaces, routes, sockets, dns."""

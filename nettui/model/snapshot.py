@@ -1,0 +1,58 @@
+"""The Snapshot: one host's network at one moment, whole and immutable."""
+
+from msgspec import Struct
+
+from nettui.model.address import Address
+from nettui.model.link import Counters, Link
+from nettui.model.neighbour import Neighbour
+from nettui.model.resolver import ResolverConfig
+from nettui.model.route import Route, Rule
+from nettui.model.tcp import TcpCounts
+
+
+class CollectorError(Struct, frozen=True, kw_only=True):
+    """A collector that could not do its work: why, and what would help."""
+
+    collector: str
+    """links, counters, addresses, routes, rules, neighbours, tcp, resolvers, changes."""
+    message: str
+    remedy: str | None = None
+
+
+class Snapshot(Struct, frozen=True, kw_only=True):
+    """What the collectors know. A section that is None has not been read (yet, or at all: see `errors`)."""
+
+    taken_at: float
+    """Unix time in seconds."""
+    host: str = ""
+    backend: str = ""
+    """linux or portable."""
+    links: tuple[Link, ...] | None = None
+    counters: tuple[Counters, ...] | None = None
+    counters_at: float | None = None
+    """Unix time at which `counters` were read: rates need it to the millisecond."""
+    addresses: tuple[Address, ...] | None = None
+    routes: tuple[Route, ...] | None = None
+    routes_total: int | None = None
+    """How many routes the system has, where `routes` holds fewer."""
+    rules: tuple[Rule, ...] | None = None
+    neighbours: tuple[Neighbour, ...] | None = None
+    tcp: TcpCounts | None = None
+    tcp_at: float | None = None
+    resolvers: ResolverConfig | None = None
+    errors: tuple[CollectorError, ...] = ()
+
+    def link(self, ifindex: int | None) -> Link | None:
+        """The link with this index, or None."""
+        return next((link for link in self.links or () if link.ifindex == ifindex), None)
+
+    def link_name(self, ifindex: int | None) -> str | None:
+        """The name of a link, `if7` for one that is gone, None for no link."""
+        if ifindex is None:
+            return None
+        link = self.link(ifindex)
+        return link.name if link else f"if{ifindex}"
+
+    def error(self, *collectors: str) -> CollectorError | None:
+        """The first standing error of these collectors."""
+        return next((e for e in self.errors if e.collector in collectors), None)

@@ -1,0 +1,1 @@
+"""How any other system is asked: psutil and netifaces in, the same model records out."""

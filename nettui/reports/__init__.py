@@ -1,0 +1,1 @@
+"""What is known, as text, tables and JSON; the screens draw the same tables."""

@@ -1,0 +1,1 @@
+"""The screen: draws Frames, sends commands. The only room that imports textual."""
