@@ -1,7 +1,7 @@
 """What the collectors ask of an operating system, and the choice of who answers."""
 
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Protocol
 
 from nettui.model.address import Address
@@ -41,7 +41,7 @@ class Backend(Protocol):
         """The route the kernel would take to an address."""
         ...
 
-    def changes(self) -> AsyncIterator[frozenset[Subject]]:
+    def changes(self) -> AsyncGenerator[frozenset[Subject], None]:
         """Subjects that changed, as the system tells of them; ends at once where it tells nothing."""
         ...
 

@@ -15,6 +15,8 @@ class Outcome(StrEnum):
     NO_DATA = "no data"
     """The name exists and has no record of this type (RFC 2308)."""
     NO_SUCH_NAME = "no such name"
+    REFERRAL = "referral"
+    """The server asked does not know, and names the servers that may (RFC 1034 section 4.3.1)."""
     REFUSED = "refused"
     SERVER_FAILURE = "server failure"
     OTHER_RCODE = "other rcode"
@@ -70,6 +72,7 @@ class Lookup(Struct, frozen=True, kw_only=True):
     authoritative: bool | None = None
     """None: no answer came."""
     truncated: bool = False
+    """The answer was cut short to fit into UDP, and TCP did not bring the rest."""
     elapsed: float | None = None
     """Seconds from the first packet to the answer."""
     chain: tuple[str, ...] = ()

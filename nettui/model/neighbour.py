@@ -87,9 +87,7 @@ def gateways(routes: tuple[Route, ...] | None, neighbours: tuple[Neighbour, ...]
     """The gateways of all default routes, the preferred first: table main, IPv4, lowest metric."""
     known = {(n.ifindex, n.address): n for n in neighbours or ()}
     found: dict[tuple[object, ...], Gateway] = {}
-    for route in routes or ():
-        if route.prefixlen or route.type != "unicast" or route.table == LOCAL:
-            continue
+    for route in _defaults(routes or ()):
         ways = [(n.gateway, n.ifindex) for n in route.nexthops] or [(route.gateway, route.ifindex)]
         for address, ifindex in ways:
             neighbour = known.get((ifindex, address)) if ifindex is not None and address else None
@@ -105,3 +103,15 @@ def gateways(routes: tuple[Route, ...] | None, neighbours: tuple[Neighbour, ...]
                 confirmed=neighbour.confirmed if neighbour else None,
             ))
     return tuple(sorted(found.values(), key=lambda g: (g.table != MAIN, g.table, g.family, g.metric or 0)))
+
+
+_last: tuple[tuple[Route, ...], tuple[Route, ...]] = ((), ())
+
+
+def _defaults(routes: tuple[Route, ...]) -> tuple[Route, ...]:
+    """Default routes. Several readers ask of the same Snapshot, whose table may be huge: the last answer is kept."""
+    global _last
+    if _last[0] is not routes:
+        wanted = [r for r in routes if not r.prefixlen and r.type == "unicast" and r.table != LOCAL]
+        _last = (routes, tuple(wanted))
+    return _last[1]

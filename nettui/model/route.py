@@ -100,5 +100,7 @@ class Rule(Struct, frozen=True, kw_only=True, gc=False):
     source_ports: tuple[int, int] | None = None
     destination_ports: tuple[int, int] | None = None
     goto: int | None = None
+    suppress_prefixlength: int | None = None
+    """What the lookup finds counts only where its prefix is longer than this; 0 leaves default routes out."""
     protocol: str = "unspec"
     l3mdev: bool = False

@@ -1,6 +1,8 @@
 """The Snapshot: one host's network at one moment, whole and immutable."""
 
-from msgspec import Struct
+from typing import Annotated
+
+from msgspec import Meta, Struct
 
 from nettui.model.address import Address
 from nettui.model.link import Counters, Link
@@ -8,6 +10,9 @@ from nettui.model.neighbour import Neighbour
 from nettui.model.resolver import ResolverConfig
 from nettui.model.route import Route, Rule
 from nettui.model.tcp import TcpCounts
+
+UnixTime = Annotated[float, Meta(ge=0, lt=253402300800)]
+"""Seconds since 1970, UTC, up to the year 9999."""
 
 
 class CollectorError(Struct, frozen=True, kw_only=True):
@@ -22,15 +27,14 @@ class CollectorError(Struct, frozen=True, kw_only=True):
 class Snapshot(Struct, frozen=True, kw_only=True):
     """What the collectors know. A section that is None has not been read (yet, or at all: see `errors`)."""
 
-    taken_at: float
-    """Unix time in seconds."""
+    taken_at: UnixTime
     host: str = ""
     backend: str = ""
     """linux or portable."""
     links: tuple[Link, ...] | None = None
     counters: tuple[Counters, ...] | None = None
-    counters_at: float | None = None
-    """Unix time at which `counters` were read: rates need it to the millisecond."""
+    counters_at: UnixTime | None = None
+    """When `counters` were read: rates need it to the millisecond."""
     addresses: tuple[Address, ...] | None = None
     routes: tuple[Route, ...] | None = None
     routes_total: int | None = None
@@ -38,7 +42,8 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     rules: tuple[Rule, ...] | None = None
     neighbours: tuple[Neighbour, ...] | None = None
     tcp: TcpCounts | None = None
-    tcp_at: float | None = None
+    tcp_at: UnixTime | None = None
+    """When `tcp` was read."""
     resolvers: ResolverConfig | None = None
     errors: tuple[CollectorError, ...] = ()
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from typing import Self
+from typing import Annotated, Self
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 
 class TcpState(StrEnum):
@@ -25,12 +25,14 @@ class TcpState(StrEnum):
 
 STATES = tuple(TcpState)
 
+Counts = Annotated[tuple[int, ...], Meta(min_length=11, max_length=11)]
+"""Eleven numbers in the order of `STATES`."""
+
 
 class TcpCounts(Struct, frozen=True, kw_only=True):
     """How many TCP sockets, IPv4 and IPv6 together, are in each state."""
 
-    counts: tuple[int, ...]
-    """Eleven numbers in the order of `STATES`."""
+    counts: Counts
     source: str
     """How it was read: `sock_diag+proc`, `sock_diag`, `procfs` or `psutil`."""
     note: str | None = None
@@ -59,8 +61,9 @@ class PortCounts(Struct, frozen=True, kw_only=True):
     """The states of the sockets of one local port, IPv4 and IPv6 together."""
 
     port: int
-    counts: tuple[int, ...]
-    """Eleven numbers in the order of `STATES`."""
+    counts: Counts
+    service: str | None = None
+    """What services(5) calls the port."""
 
     def __getitem__(self, state: TcpState) -> int:
         return self.counts[_PLACE[state]]

@@ -1,1 +1,1 @@
-"""How any other system is asked: psutil and netifaces in, the same model records out."""
+"""How any system is asked: psutil and netifaces, into the same records as on Linux."""

@@ -5,13 +5,17 @@ a source of a hundred thousand rows need not make more of them than are shown.
 """
 
 from collections.abc import Hashable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, Literal, NamedTuple, Protocol
 
 from msgspec import Struct
 
 
 class Cell(NamedTuple):
-    """One field: its text, the role that colours it, and what it sorts by."""
+    """One field: its text, the role that colours it, and what it sorts by.
+
+    A text too long for its column runs on over the cells to its right that are empty, as in a spreadsheet.
+    """
 
     text: str
     role: str = ""
@@ -32,6 +36,8 @@ class Column(Struct, frozen=True):
     priority: int = 0
     """When the room is short, the highest number is dropped first; 0 is never dropped."""
     align: Literal["left", "right"] = "left"
+    clip: Literal["end", "start"] = "end"
+    """Where a text that is too long is cut: at its end, with an ellipsis, or at its start (of a history: the oldest)."""
     help: str = ""
     """What it means, in one line, for the help."""
 
@@ -59,21 +65,29 @@ class ListRows:
 
 
 EMPTY = ListRows({})
+UNKNOWN = (2, "")
+"""What `sort_value` gives for `--`."""
 
 
 def sort_value(cell: Cell) -> tuple[int, Any]:
-    """A key that sorts numbers before text and never compares the two; `--` (not known) comes last."""
+    """A key that sorts numbers before text and never compares the two; `--` (not known) and NaN come last."""
     value = cell.text if cell.sort is None else cell.sort
     if isinstance(value, (int, float)):
-        return (0, value)
-    return (2, "") if value == "--" else (1, str(value).casefold())
+        return (0, value) if value == value else UNKNOWN
+    return UNKNOWN if value == "--" else (1, str(value).casefold())
 
 
 def arranged(rows: Rows, columns: Sequence[Column], needle: str, sort: str | None, reverse: bool) -> list[Hashable]:
-    """Keys of the rows that hold `needle` in any cell (any case), sorted by the column `sort`, else as they come."""
+    """Keys of the rows that hold `needle` in any cell (any case), sorted by the column `sort`, else as they come.
+
+    Equal rows stay as they come; what is not known comes last, in reverse too.
+    """
     wanted = needle.casefold()
     keys = [k for k in rows.keys if not wanted or any(wanted in c.text.casefold() for c in rows.cells(k))]
     place = next((i for i, column in enumerate(columns) if column.key == sort), None)
-    if place is not None:
-        keys.sort(key=lambda k: sort_value(rows.cells(k)[place]), reverse=reverse)
-    return keys
+    if place is None:
+        return keys
+    ranked = [(sort_value(cells[place]) if len(cells := rows.cells(k)) > place else UNKNOWN, k) for k in keys]
+    known = [pair for pair in ranked if pair[0] != UNKNOWN]
+    known.sort(key=itemgetter(0), reverse=reverse)
+    return [k for _, k in known] + [k for value, k in ranked if value == UNKNOWN]

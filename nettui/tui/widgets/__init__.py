@@ -1,0 +1,1 @@
+"""What panes and screens are made of; nothing here knows anything of networks."""

@@ -1,0 +1,68 @@
+"""The command line: which command, and nothing imported that it does not need."""
+
+import sys
+from collections.abc import Sequence
+
+COMMANDS = {
+    "snapshot": "print what the dashboard shows, as text or JSON",
+    "dns": "look a name up",
+    "record": "record snapshots to a file, to be shown again with --replay",
+    "config": "print a commented config file, or where it is",
+}
+"""Each is a module of nettui.commands with `configure(parser)` and `run(arguments) -> exit code`."""
+
+FAILED, WRONG, INTERRUPTED = 1, 2, 130
+"""Exit codes: it could not be done; the command line or a setting is wrong; ctrl+c."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code: 0 where it did what was asked."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if words in (["--version"], ["-V"]):
+        from nettui import __version__
+
+        sys.stdout.write(f"nettui {__version__}\n")
+        return 0
+    name = words.pop(0) if words and words[0] in COMMANDS else None
+    try:
+        return _run(name, words)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        _hush()
+        return 0
+
+
+def _run(name: str | None, words: Sequence[str]) -> int:
+    from argparse import ArgumentParser, RawDescriptionHelpFormatter
+    from importlib import import_module
+
+    from nettui.config.convert import ConfigError
+
+    module = import_module(f"nettui.commands.{name or 'dashboard'}")
+    if name is None:
+        listed = "\n".join(f"  {command:<10} {meaning}" for command, meaning in COMMANDS.items())
+        parser = ArgumentParser(
+            prog="nettui",
+            description="This host's network on one screen, live, and what is wrong with it.",
+            epilog=f"commands (nettui COMMAND --help tells more of each):\n{listed}",
+            formatter_class=RawDescriptionHelpFormatter,
+        )
+        parser.add_argument("-V", "--version", action="store_true", help="print the version")
+    else:
+        parser = ArgumentParser(prog=f"nettui {name}", description=f"{COMMANDS[name].capitalize()}.")
+    module.configure(parser)
+    try:
+        code: int = module.run(parser.parse_args(words))
+        sys.stdout.flush()
+    except ConfigError as error:
+        sys.stderr.write(f"nettui: {error}\n")
+        return WRONG
+    return code
+
+
+def _hush() -> None:
+    """A reader that has seen enough (`| head`) is no error; Python flushes once more at its end: into nothing, then."""
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

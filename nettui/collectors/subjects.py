@@ -1,0 +1,63 @@
+"""The workers of one host: which part of the Snapshot each reads, and how often.
+
+What the system announces (links, addresses, routes, rules, neighbours) is read again when it says so; the
+intervals here are then only a safety net. Counters and TCP states move all the time and are read each tick.
+"""
+
+import time
+from collections.abc import Awaitable, Callable
+
+from nettui.collectors.backend import Backend
+from nettui.collectors.resolvers import ResolverReader
+from nettui.collectors.tcp import TcpReader
+from nettui.collectors.worker import Part, Worker
+from nettui.model.change import Subject
+
+ROUTE_LIMIT = 200_000
+"""Routes kept; a full Internet table has five times as many, and a person reads none of them there."""
+
+SAFETY_NET = 30.0
+"""Seconds after which an announced subject is read again although nothing was announced."""
+
+NEIGHBOUR_INTERVAL = 5.0
+"""Seconds: the ages in the neighbour table move without any announcement."""
+
+RESOLVER_INTERVAL = 5.0
+"""Seconds: a look at the time stamp of resolv.conf."""
+
+
+def workers(backend: Backend) -> tuple[Worker, ...]:
+    """One worker for each subject."""
+    return (
+        Worker(Subject.LINKS, _field("links", backend.links), every=SAFETY_NET),
+        Worker(Subject.ADDRESSES, _field("addresses", backend.addresses), every=SAFETY_NET),
+        Worker(Subject.ROUTES, _routes(backend), every=SAFETY_NET, limit=30.0),
+        Worker(Subject.RULES, _field("rules", backend.rules), every=SAFETY_NET),
+        Worker(Subject.NEIGHBOURS, _field("neighbours", backend.neighbours), every=NEIGHBOUR_INTERVAL),
+        Worker("counters", _timed("counters", backend.counters), every=0),
+        Worker("tcp", _timed("tcp", TcpReader(backend).counts), every=0, limit=10.0),
+        Worker("resolvers", _field("resolvers", ResolverReader().read), every=RESOLVER_INTERVAL),
+    )
+
+
+def _field(name: str, read: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[Part]]:
+    async def part() -> Part:
+        return {name: await read()}
+
+    return part
+
+
+def _timed(name: str, read: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[Part]]:
+    async def part() -> Part:
+        value = await read()
+        return {name: value, f"{name}_at": time.time()}
+
+    return part
+
+
+def _routes(backend: Backend) -> Callable[[], Awaitable[Part]]:
+    async def part() -> Part:
+        routes, total = await backend.routes(ROUTE_LIMIT)
+        return {"routes": routes, "routes_total": total}
+
+    return part

@@ -1,0 +1,18 @@
+"""What is left of a crash: one sentence for the user, and the traceback, without any variable, in a file."""
+
+import traceback
+
+from nettui.model.text import clean
+
+
+def report(error: BaseException) -> str:
+    """The sentence; the traceback is in the state folder afterwards, if that could be written."""
+    what = clean(f"{type(error).__name__}: {error}", 160)
+    try:
+        from platformdirs import user_state_path
+
+        path = user_state_path("nettui", appauthor=False, ensure_exists=True) / "crash.txt"
+        path.write_text("".join(traceback.format_exception(error)), encoding="utf-8", errors="backslashreplace")
+    except OSError:
+        return f"ended by a fault of its own ({what}); please report it"
+    return f"ended by a fault of its own ({what}); please report it with {path}"

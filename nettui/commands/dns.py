@@ -1,0 +1,113 @@
+"""`nettui dns`: look a name up, and exit with what came of it."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from nettui.model.lookup import Lookup, Outcome
+from nettui.model.resolver import Resolver
+
+ANSWERED, NEGATIVE, USAGE, NO_ANSWER, INTERRUPTED = 0, 1, 2, 3, 130
+"""Exit codes: there are records (or a line of the hosts file); surely none; a wrong command; nobody knew; ctrl+c."""
+
+_CODES = {Outcome.ANSWER: ANSWERED, Outcome.NO_DATA: NEGATIVE, Outcome.NO_SUCH_NAME: NEGATIVE, Outcome.BAD_NAME: USAGE}
+_LONGEST_WAIT = 60.0
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """The arguments of this command."""
+    parser.usage = (
+        "%(prog)s NAME [TYPE ...] [@SERVER[#PORT] ...] [--json] [--timeout SECONDS]\n"
+        "       %(prog)s --schema"
+    )
+    parser.epilog = (
+        "Exit status: 0 answered (by DNS or the hosts file), 1 no such name or no such record, "
+        "2 wrong usage, 3 no answer: timeout, unreachable, refused or a failing server."
+    )
+    parser.add_argument(
+        "words",
+        nargs="*",
+        metavar="NAME [TYPE ...] [@SERVER[#PORT]]",
+        help="a name, a URL or an address (which is reversed); record types, if not A and AAAA; "
+        "servers to ask instead of the system's, by address",
+    )
+    parser.add_argument("--json", action="store_true", help="write JSON, as described by --schema")
+    parser.add_argument("--timeout", type=float, default=2.0, metavar="SECONDS", help="wait for a server (default 2)")
+    parser.add_argument("--schema", action="store_true", help="write the JSON Schema of --json and look nothing up")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Look up, print, and give the exit code."""
+    try:
+        if arguments.schema:
+            from nettui.reports.dns import SCHEMA_FILE
+
+            _write(SCHEMA_FILE.read_bytes())
+            return ANSWERED
+        try:
+            name, types, servers = parse(arguments.words)
+            if not 0 < arguments.timeout <= _LONGEST_WAIT:
+                raise ValueError(f"--timeout is a number of seconds, above 0 and at most {_LONGEST_WAIT:g}")
+        except ValueError as error:
+            return _usage(str(error))
+        lookups = _look_up(name, types, servers or None, arguments.timeout)
+        if all(lookup.outcome is Outcome.BAD_NAME for lookup in lookups):
+            return _usage(lookups[0].message)
+        _report(lookups, arguments.json)
+        return exit_code(lookups)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def parse(words: Sequence[str]) -> tuple[str, tuple[str, ...], list[Resolver]]:
+    """The name, the types and the servers; the name is the first word that is no server.
+
+    Raises ValueError, in plain words.
+    """
+    from nettui.dns.question import ADDRESS_TYPES, parse_type
+    from nettui.dns.servers import parse_server
+
+    servers = [parse_server(word) for word in words if word.startswith("@")]
+    name, *types = [word for word in words if not word.startswith("@")] or [""]
+    if not name.strip():
+        raise ValueError("which name? as in: nettui dns example.com MX @192.0.2.53")
+    return name, tuple(parse_type(word) for word in types) or ADDRESS_TYPES, servers
+
+
+def exit_code(lookups: Sequence[Lookup]) -> int:
+    """The best that came of any of the lookups."""
+    codes = (ANSWERED if lookup.hosts else _CODES.get(lookup.outcome, NO_ANSWER) for lookup in lookups)
+    return min(codes, default=NO_ANSWER)
+
+
+def _look_up(name: str, types: Sequence[str], servers: Sequence[Resolver] | None, timeout: float) -> list[Lookup]:
+    import asyncio
+
+    from nettui.dns.lookup import lookup_all
+
+    return asyncio.run(lookup_all(name, types, servers=servers, timeout=timeout))
+
+
+def _report(lookups: Sequence[Lookup], as_json: bool) -> None:
+    from nettui.reports.dns import dns_json, dns_text
+
+    if as_json:
+        _write(dns_json(lookups))
+    else:
+        _write(dns_text(lookups).encode(sys.stdout.encoding or "utf-8", "backslashreplace"))
+
+
+def _write(data: bytes) -> None:
+    """To standard output, all of it; a reader that has seen enough (`| head`) is no error."""
+    try:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        # Python flushes once more at its end: into nothing, then, and without a word.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _usage(message: str) -> int:
+    sys.stderr.write(f"nettui dns: {message}\n")
+    return USAGE

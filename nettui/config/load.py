@@ -1,0 +1,67 @@
+"""Settings put together: the command line beats the environment beats the file beats the default."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from nettui.config.convert import ConfigError, build, unwrap, value_of, wrong
+from nettui.config.files import locate, read_toml, theme_files
+from nettui.config.settings import Settings
+from nettui.model.text import clean
+
+
+def load(arguments: Mapping[str, object], environ: Mapping[str, str], path: Path | None = None) -> Settings:
+    """The settings that hold.
+
+    `arguments` are values by name of setting, as argparse leaves them (None: not given; other names do not matter).
+    `path` is the config file, by default the one `locate` finds; a file named by `path` or by `NETTUI_CONFIG` has to
+    be there. An environment variable that is empty is as good as not set. Raises ConfigError, one line.
+    """
+    must_exist = path is not None or bool(environ.get("NETTUI_CONFIG"))
+    path = path or locate(environ)
+    file = str(path)
+    settings = build(Settings, read_toml(path, must_exist=must_exist), file)
+    changes, source = _overrides(arguments, environ)
+    settings = msgspec.structs.replace(settings, **changes)
+    _check_theme(settings, source.get("theme", file), path.parent)
+    _check_rules(settings, file)
+    return settings
+
+
+def _overrides(arguments: Mapping[str, object], environ: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
+    """What the environment and the command line say, by setting, and which of them said it."""
+    changes: dict[str, Any] = {}
+    source: dict[str, str] = {}
+    for field in msgspec.structs.fields(Settings):
+        _, doc = unwrap(field.type)
+        if doc is None or not doc.option:
+            continue
+        said = {doc.env: environ.get(doc.env) or None, doc.option.split()[0]: arguments.get(field.name)}
+        for where, value in said.items():
+            if value is not None:
+                text = isinstance(value, str)
+                changes[field.name] = value_of(field.type, value, where, (field.name,), text=text)
+                source[field.name] = where
+    return changes, source
+
+
+def _check_theme(settings: Settings, where: str, config_dir: Path) -> None:
+    if settings.theme == "auto":
+        return
+    names = theme_files(config_dir)
+    if settings.theme not in names:
+        expected = ", ".join(clean(name, 40) for name in ("auto", *sorted(names)))
+        raise wrong(where, ("theme",), f"one of {expected}", settings.theme)
+
+
+def _check_rules(settings: Settings, where: str) -> None:
+    if not settings.rules:
+        return
+    from nettui.diagnosis.thresholds import Thresholds  # only when somebody changes a rule
+
+    try:
+        Thresholds.from_settings(settings.rules)
+    except ValueError as error:
+        raise ConfigError(clean(f"{where}: {error}", 500)) from None

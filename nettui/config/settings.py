@@ -1,0 +1,133 @@
+"""Every setting: its type, its default and what it means, written once.
+
+The loader, the options of the command line, `nettui config --print` and the test of the documentation all read the
+annotations here, so none of them can drift from the others.
+"""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from nettui.config.convert import Doc
+
+
+def is_server(text: str) -> bool:
+    """Whether `text` is an IP address with, perhaps, a `#port` after it: `192.0.2.53`, `fd00::53#5353`."""
+    from ipaddress import ip_address
+
+    address, mark, port = text.partition("#")
+    try:
+        ip_address(address)
+    except ValueError:
+        return False
+    return text.isascii() and text.isprintable() and (not mark or _is_port(port))
+
+
+def _is_port(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 5 and 1 <= int(text) <= 65535
+
+
+def _is_word(text: str) -> bool:
+    return text != "" and text.isprintable()
+
+
+Server = Annotated[str, Doc("an address such as 192.0.2.53 or fd00::53#5353", check=is_server)]
+Threshold = Annotated[float, Meta(ge=0, le=1e15), Doc("a number, zero or more")]
+Seconds = Annotated[float, Meta(ge=0, le=1e9), Doc("a number of seconds, zero or more")]
+
+
+class RuleSettings(Struct, frozen=True, kw_only=True):
+    """What the user changed of one rule of the diagnosis; None leaves the rule's own value."""
+
+    enabled: Annotated[bool | None, Doc("true or false")] = None
+    warning: Annotated[Threshold | None, Doc("a number, zero or more")] = None
+    """In the unit of the rule: sockets, per cent, ..."""
+    critical: Annotated[Threshold | None, Doc("a number, zero or more")] = None
+    lasting: Annotated[Seconds | None, Doc("a number of seconds, zero or more")] = None
+    """Seconds for which the condition must hold before it is told."""
+
+
+class DnsSettings(Struct, frozen=True, kw_only=True):
+    """The DNS pane and `nettui dns`."""
+
+    servers: Annotated[
+        tuple[Server, ...],
+        Doc(
+            'an array of addresses such as ["192.0.2.53", "fd00::53#5353"]',
+            "Servers offered in the DNS pane besides the system's own, each an address and, after #, a port.",
+        ),
+    ] = ()
+    timeout: Annotated[
+        float,
+        Meta(ge=0.1, le=60),
+        Doc("a number of seconds from 0.1 to 60", "Seconds to wait for one server's answer."),
+    ] = 2.0
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """Everything that can be set."""
+
+    theme: Annotated[
+        str,
+        Doc(
+            "the name of a theme",
+            "The colours: a theme that comes with nettui, or one of your own in the folder themes beside this file."
+            " auto takes dusk, or sixteen on a terminal of 16 colours.",
+            env="NETTUI_THEME",
+            option="--theme NAME",
+        ),
+    ] = "auto"
+    interval: Annotated[
+        float,
+        Meta(ge=0.2, le=60),
+        Doc(
+            "a number of seconds from 0.2 to 60",
+            "Seconds between two readings of what the system does not announce by itself: counters and TCP states.",
+            env="NETTUI_INTERVAL",
+            option="--interval SECONDS",
+        ),
+    ] = 1.0
+    mouse: Annotated[
+        bool,
+        Doc(
+            "true or false",
+            "Whether clicks and the wheel are taken; with false the terminal selects text as it always does.",
+            env="NETTUI_MOUSE",
+            option="--no-mouse",
+        ),
+    ] = True
+    ascii: Annotated[
+        bool | Literal["auto"],
+        Doc(
+            'true, false or "auto"',
+            "Draw with ASCII only. auto does so on a Linux console and in a locale that is not UTF-8.",
+            env="NETTUI_ASCII",
+            option="--ascii",
+        ),
+    ] = "auto"
+    backend: Annotated[
+        Literal["auto", "linux", "portable"],
+        Doc(
+            '"auto", "linux" or "portable"',
+            "How the system is asked: netlink and procfs, or psutil and netifaces. auto takes the best there is.",
+            env="NETTUI_BACKEND",
+            option="--backend NAME",
+        ),
+    ] = "auto"
+    units: Annotated[
+        Literal["bits", "bytes"],
+        Doc('"bits" or "bytes"', "The unit of rates, per second.", env="NETTUI_UNITS", option="--units UNIT"),
+    ] = "bits"
+    dns: DnsSettings = DnsSettings()
+    rules: Annotated[
+        dict[str, RuleSettings],
+        Doc(
+            "a table",
+            "Rules of the diagnosis, by id: enabled, warning and critical (thresholds in the rule's own unit),"
+            " lasting (seconds for which it must hold). What is not given stays as it is.",
+        ),
+    ] = {}
+    keys: Annotated[
+        dict[str, Annotated[str, Doc('keys with commas between them, such as "j,down"', check=_is_word)]],
+        Doc("a table", "Keys by the name of their action: one key, or several with commas between them."),
+    ] = {}

@@ -1,0 +1,50 @@
+"""The engine: takes Snapshots from a source, keeps their history, has them diagnosed, and hands out Frames."""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from nettui.engine.keeper import Keeper
+from nettui.engine.source import Source
+from nettui.model.finding import Finding
+from nettui.model.history import Frame, History
+from nettui.model.snapshot import Snapshot
+
+
+class Diagnose(Protocol):
+    """What the engine needs of the diagnosis room."""
+
+    def update(self, history: History) -> tuple[Finding, ...]: ...
+
+    def reset(self) -> None: ...
+
+
+class Engine:
+    """One source, one history, one newest Frame."""
+
+    def __init__(self, source: Source, diagnosis: Diagnose) -> None:
+        self.source = source
+        self.frame: Frame | None = None
+        """The newest Frame; None until the first Snapshot has come."""
+        self._diagnosis = diagnosis
+        self._keeper = Keeper()
+        self._listeners: list[Callable[[Frame], None]] = []
+
+    def subscribe(self, listener: Callable[[Frame], None]) -> None:
+        """Call `listener` with every new Frame, in the event loop."""
+        self._listeners.append(listener)
+
+    async def run(self) -> None:
+        """Make Frames until cancelled."""
+        await self.source.run(self.take)
+
+    def take(self, snapshots: Sequence[Snapshot], anew: bool) -> None:
+        """Add `snapshots`, oldest first, and publish the Frame of the last; `anew` forgets what came before."""
+        if anew:
+            self._keeper = Keeper()
+            self._diagnosis.reset()
+        for snapshot in snapshots:
+            history = self._keeper.add(snapshot)
+            self.frame = Frame(history=history, findings=self._diagnosis.update(history))
+        if self.frame is not None and snapshots:
+            for listener in self._listeners:
+                listener(self.frame)

@@ -1,0 +1,213 @@
+"""Recordings: Snapshots as JSON lines, each with only the sections that changed since the line before.
+
+The first line of a session says what the file is. Then each line is one Snapshot: whole (`"whole": true`), or
+the fields that differ. Whole ones come again and again, so that winding needs few lines and a damaged file
+can be picked up behind the damage.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from nettui.engine.compression import BrokenStream, LineWriter, read_lines
+from nettui.model.snapshot import Snapshot, UnixTime
+from nettui.model.text import clean
+
+SCHEMA = "nettui.recording/1"
+
+MEMORY_LIMIT = 1 << 30
+"""Bytes of lines a Recording holds at most; a longer one is shown up to there."""
+
+_WHOLE_EVERY = 60
+"""Lines between whole Snapshots at least; more where a whole one is large."""
+
+_FIELDS = Snapshot.__struct_fields__
+
+
+class RecordingError(Exception):
+    """What is wrong with a recording, in one sentence for the user."""
+
+
+class _Head(msgspec.Struct):
+    """What each line is asked first."""
+
+    schema: str | None = None
+    taken_at: UnixTime | None = None
+    whole: bool = False
+
+
+_fields: list[Any] = [(field.name, field.type | UnsetType, UNSET) for field in msgspec.structs.fields(Snapshot)]
+_Delta: Any = msgspec.defstruct("_Delta", _fields)
+
+
+class RecordingWriter:
+    """Appends Snapshots to a file; raises RecordingError where it cannot: no right, disk full, a foreign file."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._previous: Snapshot | None = None
+        self._lines = self._bytes = self._whole_size = 0
+        try:
+            self._refuse_foreign()
+            self._writer = LineWriter(path)
+            self._writer.write(msgspec.json.encode({"schema": SCHEMA}))
+        except OSError as error:
+            raise self._failed(error) from error
+
+    def append(self, snapshot: Snapshot) -> None:
+        """Write one line, and see that it has left this process."""
+        whole = self._previous is None or (
+            self._lines >= _WHOLE_EVERY and self._bytes >= 4 * self._whole_size
+        )
+        line = msgspec.json.encode(self._difference(snapshot, whole))
+        if whole:
+            self._lines, self._bytes, self._whole_size = 0, 0, len(line)
+        self._lines += 1
+        self._bytes += len(line)
+        self._previous = snapshot
+        try:
+            self._writer.write(line)
+        except OSError as error:
+            raise self._failed(error) from error
+
+    def close(self) -> None:
+        try:
+            self._writer.close()
+        except OSError as error:
+            raise self._failed(error) from error
+
+    def _difference(self, snapshot: Snapshot, whole: bool) -> dict[str, object]:
+        before = self._previous
+        found: dict[str, object] = {"whole": True} if whole else {"taken_at": snapshot.taken_at}
+        for name in _FIELDS:
+            value = getattr(snapshot, name)
+            if whole or before is None or not _same(value, getattr(before, name)):
+                found[name] = value
+        return found
+
+    def _refuse_foreign(self) -> None:
+        if not self._path.exists() or not self._path.stat().st_size:
+            return
+        try:
+            first = next(read_lines(self._path), b"")
+        except BrokenStream:
+            first = b""
+        if _head(first) is None:
+            raise RecordingError(f"{clean(str(self._path))}: exists and is not a nettui recording; nothing was written")
+
+    def _failed(self, error: OSError) -> RecordingError:
+        return RecordingError(f"{clean(str(self._path))}: {error.strerror or error}")
+
+
+def _same(one: object, other: object) -> bool:
+    return one is other or one == other
+
+
+def _head(line: bytes) -> _Head | None:
+    """What a line is, or None where it is not one of ours."""
+    try:
+        head = msgspec.json.decode(line, type=_Head)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    return head if head.schema == SCHEMA or (head.schema is None and head.taken_at is not None) else None
+
+
+class Recording:
+    """A recording read from a file: its Snapshots by number, made when asked for.
+
+    `problem` says, in one sentence, where the file broke; what came before (and, for a damaged line, after the
+    next whole Snapshot) can be had. Raises RecordingError where there is nothing to show.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.problem: str | None = None
+        self.times: list[float] = []
+        """Unix time of each Snapshot."""
+        self._name = clean(str(path))
+        self._lines: list[bytes] = []
+        self._whole: list[int] = []
+        """For each Snapshot, the number of the whole one it builds on."""
+        self._at = -1
+        self._snapshot: Snapshot | None = None
+        try:
+            self._load(path)
+        except OSError as error:
+            raise RecordingError(f"{self._name}: {error.strerror or error}") from error
+        if not self._lines:
+            raise RecordingError(self.problem or f"{self._name}: a recording without a single snapshot")
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def snapshot(self, number: int) -> Snapshot:
+        """Snapshot `number` (from 0). A line that makes no sense repeats the one before it, and is the `problem`."""
+        start = self._at + 1 if self._whole[number] <= self._at < number else self._whole[number]
+        if number == self._at and self._snapshot is not None:
+            return self._snapshot
+        for place in range(start, number + 1):
+            self._snapshot = self._applied(place, None if place == self._whole[place] else self._snapshot)
+        self._at = number
+        assert self._snapshot is not None  # noqa: S101  range() above has at least one step
+        return self._snapshot
+
+    def _load(self, path: Path) -> None:
+        size, number, base = 0, 0, -1
+        lines = read_lines(path)
+        while True:
+            number += 1
+            try:
+                line = next(lines, None)
+            except BrokenStream as broken:
+                self._broke(number, str(broken))
+                return
+            if line is None:
+                return
+            head = _head(line)
+            if head is None:
+                self._broke(number, "not a line of a nettui recording")
+                if not self._lines:
+                    return
+                base = -1
+            elif head.schema is None:
+                base = len(self._lines) if head.whole else base
+                if base >= 0:
+                    self._lines.append(line)
+                    self._whole.append(base)
+                    self.times.append(head.taken_at or 0.0)
+                    size += len(line)
+            else:
+                base = -1
+            if size > MEMORY_LIMIT:
+                self._broke(number, f"more than {MEMORY_LIMIT >> 20} MiB; the rest was left out")
+                return
+
+    def _broke(self, number: int, why: str) -> None:
+        self.problem = self.problem or f"{self._name}: line {number:,}: {why}"
+
+    def _applied(self, place: int, before: Snapshot | None) -> Snapshot:
+        try:
+            delta = _decoded(self._lines[place])
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            self.problem = self.problem or f"{self._name}: snapshot {place + 1:,}: {clean(str(error))}"
+            return before or Snapshot(taken_at=self.times[place])
+        found = {name: value for name in _FIELDS if (value := getattr(delta, name)) is not UNSET}
+        return msgspec.structs.replace(before or Snapshot(taken_at=self.times[place]), **found)
+
+
+def _decoded(line: bytes) -> Any:
+    """One line as a Delta. A recording is text from outside too: what is not plain ASCII is made safe first."""
+    if line.isascii() and b"\\" not in line:
+        return msgspec.json.decode(line, type=_Delta)
+    return msgspec.convert(_cleaned(msgspec.json.decode(line)), type=_Delta)
+
+
+def _cleaned(value: Any) -> Any:
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, list):
+        return [_cleaned(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _cleaned(item) for key, item in value.items()}
+    return value

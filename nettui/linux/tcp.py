@@ -1,0 +1,210 @@
+"""TCP state counts on Linux: the cheapest exact way that works here, and why not a better one.
+
+On a host with tens of thousands of connections nearly all are ESTABLISHED or in TIME_WAIT, and of these the kernel
+keeps totals. So the tick dumps only the others by sock_diag and takes those two from /proc. Where that cannot be
+had (a sandbox without netlink, a hidden /proc, totals that are not to be believed) all sockets are read, by
+sock_diag or from /proc/net/tcp.
+"""
+
+import asyncio
+import errno
+import time
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from nettui.linux.netlink import NetlinkDecodeError, NetlinkError
+from nettui.linux.procfs import PROC_NET, ProcfsError, ProcNet, Totals
+from nettui.linux.sock_diag import StateCounts, TcpDiag
+from nettui.linux.tcp_states import (
+    CLOSE_WAIT,
+    ESTABLISHED,
+    EVERY_STATE,
+    NEW_SYN_RECV,
+    STATE_NUMBERS,
+    SYN_RECV,
+    TIME_WAIT,
+)
+from nettui.model.tcp import STATES, PortCounts, TcpCounts, TcpState
+
+REST = 30.0
+"""Seconds before a way that failed is tried again."""
+_PASSING = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS, errno.EINTR)  # may be over at any moment
+_WITHOUT_TOTALS = EVERY_STATE & ~(1 << ESTABLISHED | 1 << TIME_WAIT)
+_COMPARISONS = 3
+_TURN = 2_000  # items after which others on the event loop get a turn: a millisecond or two
+
+T = TypeVar("T")
+
+
+class TcpCounter:
+    """Counts the TCP sockets of the network namespace it is first used in."""
+
+    def __init__(self, root: Path = PROC_NET, clock: Callable[[], float] = time.monotonic) -> None:
+        self._diag = TcpDiag()
+        self._proc = ProcNet(root)
+        self._believed = False
+        self._for_counts = Ways(
+            [
+                Way("sock_diag+proc", self._by_totals, clock),
+                Way("sock_diag", self._by_dump, clock),
+                Way("procfs", self._by_tables, clock),
+            ]
+        )
+        self._for_ports = Ways(
+            [Way("sock_diag", self._ports_by_dump, clock), Way("procfs", self._ports_by_tables, clock)]
+        )
+
+    async def counts(self) -> TcpCounts:
+        """How many sockets are in each state. Raises OSError where no way is left."""
+        numbers, source, note = await self._for_counts.read()
+        found: Counter[TcpState] = Counter()
+        for number, count in numbers.items():
+            found[STATE_NUMBERS[number]] += count
+        return TcpCounts.of(found, source, note)
+
+    async def ports(self) -> tuple[PortCounts, ...]:
+        """The states by local port, the most sockets first. Every socket is read. Raises OSError."""
+        return (await self._for_ports.read())[0]
+
+    def close(self) -> None:
+        """Let go of the descriptors held."""
+        self._diag.close()
+        self._proc.close()
+
+    async def _by_totals(self) -> Counter[int]:
+        """The cheap way. It is believed when, at first, it has told the same as a dump."""
+        believed, self._believed = self._believed, False
+        counts = await self._read_totals()
+        if not believed:
+            await self._compare(counts)
+        self._believed = True
+        return counts
+
+    async def _by_dump(self) -> Counter[int]:
+        return (await self._diag.states()).counts
+
+    async def _by_tables(self) -> Counter[int]:
+        counts: Counter[int] = Counter()
+        async for state, _, count in unhurried(await self._proc.ports()):
+            counts[state] += count
+        return counts
+
+    async def _ports_by_dump(self) -> tuple[PortCounts, ...]:
+        return await by_port(await self._diag.ports())
+
+    async def _ports_by_tables(self) -> tuple[PortCounts, ...]:
+        return await by_port(await self._proc.ports())
+
+    async def _read_totals(self) -> Counter[int]:
+        found = await self._diag.states(_WITHOUT_TOTALS)
+        return with_totals(found, self._proc.totals())
+
+    async def _compare(self, counts: Counter[int]) -> None:
+        """Raise ProcfsError if totals and sockets do not tell the same.
+
+        While sockets come and go no two readings are alike; then it must do that they are close.
+        """
+        dumps: list[Counter[int]] = []
+        for _ in range(_COMPARISONS):
+            dump = (await self._diag.states()).counts
+            if all(counts[state] == dump[state] for state in (ESTABLISHED, TIME_WAIT)):
+                return
+            dumps.append(dump)
+            counts = await self._read_totals()
+        moving = any(dump != dumps[0] for dump in dumps)
+        for state in (ESTABLISHED, TIME_WAIT):
+            if not moving or abs(counts[state] - dump[state]) > 8 + dump[state] // 50:
+                raise ProcfsError(
+                    f"the totals in /proc are not those of this host's sockets:"
+                    f" {counts[state]} {STATE_NUMBERS[state]} instead of {dump[state]}"
+                )
+
+
+def with_totals(found: StateCounts, totals: Totals) -> Counter[int]:
+    """`found`, a dump without ESTABLISHED and TIME_WAIT, with these two added from the kernel's totals.
+
+    CurrEstab holds the sockets in CLOSE_WAIT too, as RFC 4022 has it, but on Linux only since 6.10 and in what was
+    patched like it. So which it is here is seen from a third total, all sockets in the kernel's tables: what is
+    left of it without the dumped ones is about ESTABLISHED (exactly, but for what changes while this is read).
+    """
+    counts = Counter(found.counts)
+    counts[TIME_WAIT] = max(0, totals.time_wait - found.fin_wait2_minisocks)
+    outside = counts[SYN_RECV] + counts[NEW_SYN_RECV] + found.fin_wait2_minisocks  # held elsewhere, see `Totals.hashed`
+    about = totals.hashed - (found.counts.total() - outside)
+    either = (totals.established - counts[CLOSE_WAIT], totals.established)
+    counts[ESTABLISHED] = max(0, min(either, key=lambda number: abs(number - about)))
+    return counts
+
+
+async def by_port(sockets: Iterable[tuple[int, int, int]]) -> tuple[PortCounts, ...]:
+    """Sockets, given as (the kernel's number of the state, local port, how many), by port; the most sockets first."""
+    places = {number: STATES.index(state) for number, state in STATE_NUMBERS.items()}
+    counts: defaultdict[int, list[int]] = defaultdict(lambda: [0] * len(STATES))
+    totals: Counter[int] = Counter()
+    async for state, port, count in unhurried(sockets):
+        counts[port][places[state]] += count
+        totals[port] += count
+    # Sorted twice by keys that cost nothing: among ports with as many sockets the order of the numbers stays.
+    ports = sorted(sorted(totals), key=totals.__getitem__, reverse=True)
+    return tuple([PortCounts(port=port, counts=tuple(counts[port])) async for port in unhurried(ports)])
+
+
+async def unhurried(items: Iterable[T]) -> AsyncIterator[T]:
+    """`items`, with turns for others on the event loop between them."""
+    for turn, item in enumerate(items, 1):
+        yield item
+        if turn % _TURN == 0:
+            await asyncio.sleep(0)
+
+
+class Way(Generic[T]):
+    """One way to read something. After it failed it rests, so that a refusal costs nothing on each tick."""
+
+    def __init__(self, source: str, read: Callable[[], Awaitable[T]], clock: Callable[[], float]) -> None:
+        self.source = source
+        self.failure = ""
+        self._read = read
+        self._clock = clock
+        self._rests_until = float("-inf")
+
+    async def read(self) -> T | None:
+        """What was read, or None: then `failure` says why."""
+        if self._clock() < self._rests_until:
+            return None
+        try:
+            return await self._read()
+        except (OSError, ValueError) as error:
+            self.failure = in_words(error)
+            if not (isinstance(error, OSError) and error.errno in _PASSING):
+                self._rests_until = self._clock() + REST
+        return None
+
+
+class Ways(Generic[T]):
+    """Several ways to read the same, the best first."""
+
+    def __init__(self, ways: Iterable[Way[T]]) -> None:
+        self._ways = tuple(ways)
+
+    async def read(self) -> tuple[T, str, str | None]:
+        """What was read, how, and why not in the best way. Raises OSError when no way is left."""
+        failures: dict[str, None] = {}
+        for way in self._ways:
+            found = await way.read()
+            if found is not None:
+                return found, way.source, next(iter(failures), None)
+            failures[way.failure] = None
+        raise OSError(f"TCP sockets cannot be counted: {'; '.join(failures)}")
+
+
+def in_words(error: OSError | ValueError) -> str:
+    """Why something failed, for the one who looks at the screen."""
+    if isinstance(error, NetlinkError):
+        return f"the kernel refuses sock_diag: {error.strerror}"
+    if isinstance(error, NetlinkDecodeError):
+        return f"sock_diag: {error}"
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return str(error)

@@ -1,0 +1,72 @@
+"""This host, as psutil and netifaces tell of it: the backend `portable`, for systems that have no netlink."""
+
+from collections.abc import AsyncGenerator
+
+from nettui.model.address import Address
+from nettui.model.address_blocks import packed
+from nettui.model.change import Subject
+from nettui.model.link import Counters, Link
+from nettui.model.neighbour import Neighbour
+from nettui.model.route import Route, Rule
+from nettui.model.tcp import PortCounts, TcpCounts
+from nettui.portable import addresses, links, routes, tcp
+from nettui.portable.shared import Shared, Unreadable
+
+
+class PortableHost:
+    """What is not known here is None in a record, or raises Unreadable (an OSError) where it is a whole section."""
+
+    name = "portable"
+
+    def __init__(self) -> None:
+        self._links = Shared("network interfaces", links.read)
+        self._counters = Shared("interface counters", links.counters)
+        self._addresses = Shared("addresses", addresses.read)
+        self._routes = Shared("routes", routes.read)
+
+    async def links(self) -> tuple[Link, ...]:
+        """All interfaces. `state` and `admin_up` are as good as the system's flags, `carrier` is not known."""
+        return await self._links.answer()
+
+    async def counters(self) -> tuple[Counters, ...]:
+        """The counters of all interfaces."""
+        return await self._counters.answer()
+
+    async def addresses(self) -> tuple[Address, ...]:
+        """All IPv4 and IPv6 addresses."""
+        return await self._addresses.answer()
+
+    async def routes(self, limit: int) -> tuple[tuple[Route, ...], int]:
+        """At most `limit` of the routes that are known (see `nettui.portable.routes`), and how many those are."""
+        found = await self._routes.answer()
+        return found[:limit], len(found)
+
+    async def rules(self) -> tuple[Rule, ...]:
+        """Not to be had."""
+        raise Unreadable("psutil and netifaces do not read policy rules")
+
+    async def neighbours(self) -> tuple[Neighbour, ...]:
+        """Not to be had."""
+        raise Unreadable("psutil and netifaces do not read the neighbour table", "ask the system itself: arp -a")
+
+    async def tcp(self) -> TcpCounts:
+        """How many TCP sockets are in each state."""
+        return await tcp.counts()
+
+    async def tcp_ports(self) -> tuple[PortCounts, ...]:
+        """The states by local port, the most sockets first."""
+        return await tcp.ports()
+
+    async def route_to(self, destination: str) -> Route:
+        """Not to be had; ValueError for what is no address."""
+        packed(destination.strip())
+        raise Unreadable("psutil and netifaces do not say which way packets take", "ask the system itself: route get")
+
+    async def changes(self) -> AsyncGenerator[frozenset[Subject], None]:
+        """Ends at once: nothing tells of changes here."""
+        nothing: tuple[frozenset[Subject], ...] = ()
+        for subjects in nothing:
+            yield subjects
+
+    def close(self) -> None:
+        """Nothing is held open."""

@@ -1,0 +1,87 @@
+"""Numbers, rates and times as people read them: at most one decimal, thousands separators, stable widths."""
+
+import time
+from collections.abc import Sequence
+from typing import Literal
+
+Units = Literal["bits", "bytes"]
+
+UNKNOWN = "--"
+"""What stands where nothing was measured."""
+
+_STEPS = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
+
+
+def thousands(value: int | None) -> str:
+    """12,345, or `--`."""
+    return UNKNOWN if value is None else f"{value:,}"
+
+
+def scaled(value: float | None) -> str:
+    """At most five characters: 0, 312, 3.1k, 84.1M, 100G; powers of 1000."""
+    if value is None:
+        return UNKNOWN
+    for size, letter in _STEPS:
+        if value >= size * 0.9995:
+            number = value / size
+            return f"{number:.0f}{letter}" if number >= 99.95 else f"{number:.1f}{letter}"
+    return f"{value:.0f}"
+
+
+def rate(bytes_per_second: float | None, units: Units = "bits") -> str:
+    """A rate in bit/s or byte/s, without the unit: the column's title says it."""
+    if bytes_per_second is None:
+        return UNKNOWN
+    return scaled(bytes_per_second * 8 if units == "bits" else bytes_per_second)
+
+
+def rate_unit(units: Units) -> str:
+    return "bit/s" if units == "bits" else "byte/s"
+
+
+def size(count: int | None) -> str:
+    """Bytes: 312 B, 3.1 kB, 84.1 MB; powers of 1000."""
+    if count is None:
+        return UNKNOWN
+    text = scaled(float(count))
+    return f"{text[:-1]} {text[-1]}B" if text[-1].isalpha() else f"{text} B"
+
+
+def age(seconds: float | None) -> str:
+    """A span of time in its largest unit: 2 s, 14 min, 3 h, 5 d."""
+    if seconds is None:
+        return UNKNOWN
+    for length, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= length:
+            return f"{seconds // length:.0f} {unit}"
+    return f"{max(0.0, seconds):.0f} s"
+
+
+def elapsed(seconds: float | None) -> str:
+    """A short time measured: 0.4 ms, 14 ms, 1.2 s."""
+    if seconds is None:
+        return UNKNOWN
+    if seconds >= 1:
+        return f"{seconds:.1f} s"
+    return f"{seconds * 1000:.0f} ms" if seconds >= 0.001 else f"{seconds * 1000:.1f} ms"
+
+
+def clock(at: float) -> str:
+    """Local date and time to the second, ISO 8601 with a space."""
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at))
+
+
+def change(before: int, now: int) -> str:
+    """+12, -3, or nothing for no change."""
+    return f"{now - before:+,}" if now != before else ""
+
+
+def sparkline(values: Sequence[float], blocks: str = "▁▂▃▄▅▆▇█") -> str:
+    """One character a value, between the smallest and the largest shown; a flat line stays in the middle."""
+    if not values:
+        return ""
+    low, high = min(values), max(values)
+    if high <= low:
+        return blocks[0 if high == 0 else len(blocks) // 2] * len(values)
+    top = len(blocks) - 1
+    return "".join(blocks[round((value - low) / (high - low) * top)] for value in values)

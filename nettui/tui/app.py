@@ -1,0 +1,299 @@
+"""The app: takes Frames from the engine, shows one view of them at a time, and owns the keys that work everywhere."""
+
+import asyncio
+import contextlib
+import signal
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.containers import Container
+from textual.screen import Screen
+
+from nettui.config import ConfigError, Settings
+from nettui.engine.engine import Engine
+from nettui.model.history import Frame
+from nettui.model.tcp import PortCounts
+from nettui.reports.details import Paragraph
+from nettui.reports.headline import headline
+from nettui.reports.table import Cell
+from nettui.tui import export
+from nettui.tui.dns_session import DnsSession
+from nettui.tui.glyphs import Glyphs
+from nettui.tui.keys import key_cells, key_paragraphs
+from nettui.tui.pane import Pane
+from nettui.tui.replay_keys import ReplayActions, replay_status
+from nettui.tui.screens.main import MainScreen
+from nettui.tui.screens.sheets import DetailSheet, PortsSheet, Sheet
+from nettui.tui.screens.views import VIEWS
+from nettui.tui.theme import Palette
+from nettui.tui.view import View
+from nettui.tui.wardrobe import Wardrobe
+from nettui.tui.widgets.spans import SpanPainting
+from nettui.tui.widgets.status_line import StatusLine
+
+FIRST_FRAME = 0.4
+"""Seconds to wait for the first data, so that the first picture is the real one."""
+
+INTERVALS = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
+
+
+class NettuiApp(SpanPainting, ReplayActions, App[int]):
+    """nettui on a terminal."""
+
+    TITLE = "nettui"
+    CSS_PATH = "app.tcss"
+    ENABLE_COMMAND_PALETTE = True
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(Binding(str(n), f"show({n})", f"screen {view.NAME}", show=False, id=f"app.screen_{n}")
+          for n, view in VIEWS.items()),
+        Binding("4,6,8,9,0", "no_screen", show=False, id="app.no_screen"),
+        Binding("space", "pause", "pause", id="app.pause"),
+        Binding("r", "refresh_now", "read everything now", show=False, id="app.refresh"),
+        Binding("plus,equals_sign", "interval(1)", "longer interval", show=False, id="app.slower"),
+        Binding("minus", "interval(-1)", "shorter interval", show=False, id="app.faster"),
+        Binding("n", "numeric", "names or numbers", show=False, id="app.numeric"),
+        Binding("e", "export", "export this screen to a file", show=False, id="app.export"),
+        Binding("t", "next_theme", "next theme", show=False, id="app.theme"),
+        Binding("escape", "back", "back", show=False, id="app.back"),
+        Binding("colon", "command_palette", "command palette", show=False, id="app.palette"),
+        Binding("ctrl+z", "suspend_process", "suspend (fg brings it back)", show=False, priority=True, id="app.suspend"),
+        Binding("question_mark", "help", "help", id="app.help"),
+        Binding("q", "quit", "quit", id="app.quit"),
+        Binding("ctrl+c", "quit", "quit", show=False, priority=True, id="app.quit_at_once"),
+    ]
+
+    def __init__(
+        self, engine: Engine, settings: Settings, wardrobe: Wardrobe, glyphs: Glyphs, notice: str | None = None
+    ) -> None:
+        """`notice` is told once, when the screen is up."""
+        super().__init__()
+        self._notice = notice
+        self.engine = engine
+        self.settings = settings
+        self.units = settings.units
+        self.glyphs = glyphs
+        self.dns = DnsSession(settings.dns.servers, settings.dns.timeout)
+        self.paused = False
+        self.numeric = False
+        self.crash: BaseException | None = None
+        """What ended the app, where it was not the user."""
+        self._wardrobe = wardrobe
+        self._views: dict[type[View], View] = {}
+        self._engine_task: asyncio.Task[None] | None = None
+        theme, self.palette = wardrobe.wear()
+        self.register_theme(theme)
+        self.theme = theme.name
+
+    # Life
+
+    async def on_load(self) -> None:
+        self.set_keymap(self.settings.keys)
+        first = asyncio.Event()
+        self.engine.subscribe(lambda frame: first.set())
+        self.engine.subscribe(self._new_frame)
+        self._engine_task = asyncio.create_task(self.engine.run(), name="engine")
+        await asyncio.wait([self._engine_task, asyncio.create_task(first.wait())], timeout=FIRST_FRAME,
+                           return_when=asyncio.FIRST_COMPLETED)
+
+    def get_default_screen(self) -> Screen[None]:
+        return MainScreen()
+
+    async def on_mount(self) -> None:
+        for line in self.query(StatusLine):
+            line.dress(self.palette, self.glyphs)
+        self.screen.bindings_updated_signal.subscribe(self, self._show_keys)
+        self.set_class(self.glyphs.border == "ascii", "-ascii")
+        await self.action_show(1)
+        self._listen_for_signals()
+        if self._notice:
+            self.say(self._notice)
+
+    def _listen_for_signals(self) -> None:
+        """Leave the terminal as it was also when we are told to go; unheard, these would end us on the spot."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP) if sys.platform != "win32" else ():
+            with contextlib.suppress(ValueError, RuntimeError):  # not the main thread: somebody else's program
+                loop.add_signal_handler(number, self.exit, 128 + number)
+
+    async def on_unmount(self) -> None:
+        self.dns.cancel()
+        if self._engine_task is not None:
+            self._engine_task.cancel()
+            await asyncio.wait([self._engine_task], timeout=1.0)
+
+    def _fatal_error(self) -> None:
+        """Textual would print a traceback with the values of all variables; the command says one sentence instead."""
+        self.crash = self._exception
+        self._close_messages_no_wait()
+
+    # Drawing
+
+    @property
+    def main(self) -> Screen[object]:
+        """The screen under all windows."""
+        return self.screen_stack[0]
+
+    @property
+    def view(self) -> View | None:
+        """The view on show."""
+        return next((view for view in self._views.values() if view.display), None)
+
+    def _new_frame(self, frame: Frame) -> None:
+        if not self.paused and self.is_running and self.view is not None:
+            self.draw(frame)
+
+    def draw(self, frame: Frame) -> None:
+        """Show a Frame: the headline, and the view on show."""
+        if self.view is not None:
+            self.view.draw(frame)
+        self.show_status()
+
+    def show_status(self) -> None:
+        """The headline, and at its right whether this is live, held or a recording."""
+        if self.engine.frame is not None:
+            self.main.query_one("#headline", StatusLine).show(headline(self.engine.frame), self._status())
+
+    def _status(self) -> list[Cell]:
+        if self.replay is not None:
+            return replay_status(self.replay)
+        interval = self.engine.source.interval
+        pace = [Cell(f"every {interval:g} s", "dim")] if interval != 1.0 else []
+        return [*pace, Cell("paused", "warning") if self.paused else Cell("live", "ok")]
+
+    def _show_keys(self, screen: Screen[object]) -> None:
+        if screen is self.main:
+            numbers = " ".join(map(str, VIEWS))
+            screen.query_one("#keys", StatusLine).show(key_cells(screen.active_bindings, numbers))
+
+    def say(self, message: str) -> None:
+        """A short message that goes away by itself."""
+        self.notify(message, markup=False, timeout=4)
+
+    # Windows
+
+    def open_detail(self, title: str, paragraphs: Sequence[Paragraph]) -> None:
+        self.push_screen(DetailSheet(title, paragraphs))
+
+    def open_ports(self, ports: Sequence[PortCounts]) -> None:
+        self.push_screen(PortsSheet(ports, self.numeric))
+
+    # Actions
+
+    async def action_show(self, number: int) -> None:
+        """Show a screen by its number; it is made when it is first shown."""
+        kind = VIEWS[number]
+        while len(self.screen_stack) > 1:
+            await self.pop_screen()
+        for view in self._views.values():
+            view.display = False
+        if kind not in self._views:
+            self._views[kind] = kind()
+            await self.main.query_one("#body", Container).mount(self._views[kind])
+        self._views[kind].display = True
+        if self.engine.frame is not None:
+            self.draw(self.engine.frame)
+        self._views[kind].enter()
+
+    def action_no_screen(self) -> None:
+        self.say(f"There is no such screen in this version; there are {', '.join(map(str, VIEWS))}.")
+
+    def action_next_pane(self, by: int) -> None:
+        if self.view is not None:
+            self.view.step(by)
+
+    def action_zoom(self) -> None:
+        if self.view is not None:
+            self.view.zoom()
+
+    async def action_back(self) -> None:
+        """One step back: a window, then a zoom, then the dashboard. Never out."""
+        if len(self.screen_stack) > 1:
+            self.pop_screen()
+        elif self.view is not None and self.view.zoomed:
+            self.view.zoom()
+        else:
+            await self.action_show(1)
+
+    def action_pause(self) -> None:
+        if self.replay is not None:
+            self.replay.toggle()
+        else:
+            self.paused = not self.paused
+            if not self.paused and self.engine.frame is not None:
+                self.draw(self.engine.frame)
+        self.show_status()
+
+    async def action_refresh_now(self) -> None:
+        await self.engine.source.refresh()
+
+    def action_interval(self, by: int) -> None:
+        if self.replay is not None:
+            self.say("A recording has the interval it was made with; < and > change its speed.")
+            return
+        source = self.engine.source
+        closest = min(range(len(INTERVALS)), key=lambda at: abs(INTERVALS[at] - source.interval))
+        source.interval = INTERVALS[max(0, min(len(INTERVALS) - 1, closest + by))]
+        self.show_status()
+
+    def action_numeric(self) -> None:
+        self.numeric = not self.numeric
+        self.say("Numbers." if self.numeric else "Names.")
+        self._redraw()
+
+    def action_next_theme(self) -> None:
+        try:
+            theme, self.palette = self._wardrobe.next()
+        except ConfigError as error:
+            self.say(str(error))
+            return
+        self.register_theme(theme)
+        self.theme = theme.name
+        for pane in self.query(Pane):
+            pane.dress()
+        for line in self.main.query(StatusLine):
+            line.dress(self.palette, self.glyphs)
+        self.say(f"Theme {theme.name}")
+
+    def action_help(self) -> None:
+        keys = key_paragraphs(self.screen.active_bindings)
+        pane = self.view.current if self.view else None
+        about = [(pane.TITLE, (pane.HELP,))] if pane is not None and not isinstance(self.screen, Sheet) else []
+        self.open_detail("Help", [*about, *keys])
+
+    def action_export(self) -> None:
+        if self.engine.frame is None or self.view is None:
+            self.say("Nothing has been read yet, so there is nothing to export.")
+            return
+        head = "  ".join(cell.text for cell in headline(self.engine.frame))
+        panes = [export.pane_text(pane) for pane in self.view.panes if pane.display]
+        try:
+            path = export.write(self.view.NAME.lower(), "\n\n".join([head, *panes]) + "\n", Path.cwd())
+        except OSError as error:
+            self.say(f"Not exported: {error.strerror or error}.")
+        else:
+            self.say(f"Exported to {path.name} in the current folder.")
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """What the palette offers: every action that has a key and a word."""
+        seen: set[str] = set()
+        for found in self.main.active_bindings.values():
+            binding = found.binding
+            if found.enabled and binding.description and binding.action not in seen:
+                seen.add(binding.action)
+                node, action = found.node, binding.action
+                yield SystemCommand(
+                    binding.description.capitalize(), f"{binding.id or action}",
+                    lambda action=action, node=node: self.call_later(self.run_action, action, node),
+                )
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The keys of a recording work only on a recording."""
+        return self.replay is not None if action.startswith("replay_") else True
+
+    def _redraw(self) -> None:
+        if self.engine.frame is not None:
+            self.draw(self.engine.frame)

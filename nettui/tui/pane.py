@@ -1,0 +1,141 @@
+"""What all panes share: a frame with a title, one live table, the filter, the sort, and an error state of their own."""
+
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.widgets import Input
+
+from nettui.model.history import Frame
+from nettui.model.snapshot import CollectorError
+from nettui.reports.details import Paragraph
+from nettui.reports.table import Column
+from nettui.tui.widgets.live_table import LiveTable
+
+if TYPE_CHECKING:
+    from nettui.tui.app import NettuiApp
+
+
+class FilterInput(Input):
+    """The line in which a filter is typed. Enter keeps it, Escape lifts it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "lift", "Lift the filter", show=False, id="filter.lift")]
+
+    def __init__(self) -> None:
+        super().__init__(placeholder="filter: any text of a row", select_on_focus=False, compact=True)
+        self.cursor_blink = False
+
+    def action_lift(self) -> None:
+        self.value = ""
+        self.post_message(self.Submitted(self, ""))
+
+
+class Pane(Vertical):
+    """One part of the picture. Subclasses say which collectors it hangs on, what its rows are and what Enter opens."""
+
+    TITLE: ClassVar[str] = ""
+    COLUMNS: ClassVar[tuple[Column, ...]] = ()
+    COLLECTORS: ClassVar[tuple[str, ...]] = ()
+    HELP: ClassVar[str] = ""
+    """What the pane shows, in a sentence or two."""
+    EMPTY: ClassVar[str] = "none"
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("slash", "filter", "filter", key_display="/", id="pane.filter"),
+        Binding("y", "copy", "copy the row", show=False, id="pane.copy"),
+        Binding("z", "app.zoom", "zoom", show=False, id="pane.zoom"),
+    ]
+
+    @property
+    def nettui(self) -> "NettuiApp":
+        """The app, by its own type."""
+        return cast("NettuiApp", self.app)
+
+    def __init__(self, id: str, *, show_header: bool = True) -> None:
+        super().__init__(id=id, classes="pane")
+        self.table = LiveTable(self.COLUMNS, show_header=show_header, empty="reading ...")
+        self.frame: Frame | None = None
+        self.border_title = self.TITLE
+
+    def compose(self) -> ComposeResult:
+        yield self.table
+
+    def on_mount(self) -> None:
+        self.dress()
+
+    def dress(self) -> None:
+        """Take the app's colours and signs."""
+        for table in self.query(LiveTable):
+            table.palette, table.glyphs = self.nettui.palette, self.nettui.glyphs
+
+    def draw(self, frame: Frame) -> None:
+        """Show a new Frame."""
+        self.frame = frame
+        error = frame.snapshot.error(*self.COLLECTORS)
+        self.table.empty = self._said(error) if error else self.EMPTY
+        self.subtitle(f"{self.nettui.glyphs.warning} {error.message}" if error else self.note(frame))
+        self.fill(frame)
+
+    def fill(self, frame: Frame) -> None:
+        """Give the table its rows."""
+        raise NotImplementedError
+
+    def note(self, frame: Frame) -> str:
+        """A few words for the frame's lower edge."""
+        return ""
+
+    def detail(self) -> tuple[str, list[Paragraph]] | None:
+        """Title and paragraphs of what is under the cursor; None where there is nothing more to say."""
+        return None
+
+    def subtitle(self, text: str) -> None:
+        """Set the words in the frame's lower edge, escaped: Textual would read them as markup."""
+        if self.table.filter_text:
+            text = f"filter: {self.table.filter_text}"
+        text = text.replace("[", r"\[")
+        if text != (self.border_subtitle or ""):
+            self.border_subtitle = text
+
+    def action_filter(self) -> None:
+        found = self.query(FilterInput)
+        line = found.first() if found else FilterInput()
+        if not found:
+            self.mount(line)
+        line.value = self.table.filter_text
+        line.focus()
+
+    @on(Input.Changed)
+    def _filter_typed(self, event: Input.Changed) -> None:
+        if isinstance(event.input, FilterInput):
+            event.stop()
+            self.table.filter_text = event.value
+
+    @on(Input.Submitted)
+    def _filter_kept(self, event: Input.Submitted) -> None:
+        if isinstance(event.input, FilterInput):
+            event.stop()
+            self.table.focus()
+            event.input.remove()
+            if self.frame is not None:
+                self.draw(self.frame)
+
+    def action_copy(self) -> None:
+        key = self.table.cursor_key
+        if key is None:
+            self.nettui.say("There is no row to copy here.")
+            return
+        self.nettui.copy_to_clipboard(self.table.row_text(key))
+        self.nettui.say("Copied the row (through the terminal, OSC 52).")
+
+    @on(LiveTable.Opened)
+    def _opened(self, event: LiveTable.Opened) -> None:
+        event.stop()
+        found = self.detail()
+        if found is not None:
+            self.nettui.open_detail(*found)
+
+    @staticmethod
+    def _said(error: CollectorError) -> str:
+        return f"{error.message}. {error.remedy}" if error.remedy else error.message

@@ -1,0 +1,138 @@
+"""Windows over the screen: one thing in full, the help, the states by port. Escape closes them."""
+
+import textwrap
+from collections.abc import Hashable, Sequence
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input
+
+from nettui.model.tcp import PortCounts
+from nettui.reports.details import Paragraph, as_text
+from nettui.reports.table import Cell, Column, ListRows
+from nettui.reports.tables import tcp
+from nettui.tui.widgets.live_table import LiveTable
+
+if TYPE_CHECKING:
+    from nettui.tui.app import NettuiApp
+
+HEAD_WIDTH = 12
+
+
+class Sheet(ModalScreen[None]):
+    """A frame with a title and a table in it."""
+
+    DEFAULT_CSS = """
+    Sheet { align: center middle; }
+    Sheet > Vertical { width: 90%; max-width: 110; height: auto; max-height: 90%; }
+    Sheet > Vertical > LiveTable { height: auto; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q", "dismiss", "close", id="sheet.close"),
+        Binding("y", "copy", "copy", id="sheet.copy"),
+    ]
+
+    @property
+    def nettui(self) -> "NettuiApp":
+        """The app, by its own type."""
+        return cast("NettuiApp", self.app)
+
+    def __init__(self, title: str, table: LiveTable) -> None:
+        super().__init__()
+        self.heading = title
+        self.table = table
+
+    def compose(self) -> ComposeResult:
+        frame = Vertical(self.table, classes="pane")
+        frame.border_title = self.heading.replace("[", r"\[")
+        frame.border_subtitle = "Esc closes"
+        yield frame
+
+    def on_mount(self) -> None:
+        self.table.palette, self.table.glyphs = self.nettui.palette, self.nettui.glyphs
+        self.table.focus()
+
+    def text(self) -> str:
+        """All of it, as plain text."""
+        return self.table.export_text()
+
+    def action_copy(self) -> None:
+        self.nettui.copy_to_clipboard(self.text())
+        self.nettui.say("Copied (through the terminal, OSC 52).")
+
+
+class DetailSheet(Sheet):
+    """Headed paragraphs, wrapped to the window."""
+
+    COLUMNS = (Column("head", "", HEAD_WIDTH), Column("text", "", 20, grow=1))
+
+    def __init__(self, title: str, paragraphs: Sequence[Paragraph]) -> None:
+        table = LiveTable(self.COLUMNS, show_header=False, mark_changes=False)
+        super().__init__(title, table)
+        self._paragraphs = paragraphs
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self._wrap()
+
+    def on_resize(self) -> None:
+        self._wrap()
+
+    def text(self) -> str:
+        return as_text(self.heading, self._paragraphs)
+
+    def _wrap(self) -> None:
+        width = max(10, min(110, self.size.width * 9 // 10) - HEAD_WIDTH - 6)
+        rows: dict[Hashable, tuple[Cell, Cell]] = {}
+        for head, lines in self._paragraphs:
+            wrapped = [piece for line in lines for piece in textwrap.wrap(line, width) or [""]]
+            for number, line in enumerate(wrapped):
+                rows[len(rows)] = (Cell(head if number == 0 else "", "accent"), Cell(line))
+        self.table.styles.height = max(1, len(rows))
+        self.table.show(ListRows(rows))
+
+
+class PortsSheet(Sheet):
+    """The TCP states by local port, as they were when asked for."""
+
+    DEFAULT_CSS = "PortsSheet > Vertical { max-width: 130; }"
+
+    def __init__(self, ports: Sequence[PortCounts], numeric: bool) -> None:
+        table = LiveTable(tcp.PORT_COLUMNS, empty="no TCP sockets")
+        super().__init__("TCP states by local port", table)
+        self._rows = tcp.port_rows(ports, numeric)
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.table.styles.height = len(self._rows.keys) + 1
+        self.table.show(self._rows)
+
+
+class Prompt(ModalScreen[str | None]):
+    """One line to type; Enter takes it, Escape does not."""
+
+    DEFAULT_CSS = """
+    Prompt { align: center middle; }
+    Prompt > Vertical { width: 60; max-width: 95%; height: 3; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", "give up", id="prompt.leave")]
+
+    def __init__(self, title: str, placeholder: str) -> None:
+        super().__init__()
+        self._title = title
+        self._line = Input(placeholder=placeholder, select_on_focus=False, compact=True)
+        self._line.cursor_blink = False
+
+    def compose(self) -> ComposeResult:
+        frame = Vertical(self._line, classes="pane")
+        frame.border_title = self._title
+        yield frame
+
+    @on(Input.Submitted)
+    def _taken(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.dismiss(event.value.strip() or None)

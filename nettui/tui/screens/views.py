@@ -1,0 +1,90 @@
+"""The views: which panes each screen has, and where they stand."""
+
+from textual.app import ComposeResult
+
+from nettui.tui.panes.dns import DnsPane, LookupHistoryPane, ResolversPane
+from nettui.tui.panes.findings import FindingsPane, FindingsSummary
+from nettui.tui.panes.interfaces import InterfacesPane, InterfacesSummary
+from nettui.tui.panes.routes import NeighboursPane, RoutesPane, RoutesSummary, RulesPane
+from nettui.tui.panes.tcp_states import TcpStatesPane
+from nettui.tui.view import View
+
+
+class DashboardView(View):
+    """Everything together."""
+
+    NAME = "Dashboard"
+    # The grid is filled row by row, so this order is: top left, top right, then down both columns.
+    DEFAULT_CSS = """
+    DashboardView { layout: grid; grid-size: 2 22; grid-columns: 43fr 37fr; }
+    DashboardView #interfaces { row-span: 8; }
+    DashboardView #tcp { row-span: 13; }
+    DashboardView #routes { row-span: 7; }
+    DashboardView #findings { row-span: 9; }
+    DashboardView #dns { row-span: 7; }
+    DashboardView.-tall { grid-size: 2 38; }
+    DashboardView.-tall #interfaces { row-span: 14; }
+    DashboardView.-tall #tcp { row-span: 15; }
+    DashboardView.-tall #routes { row-span: 12; }
+    DashboardView.-tall #findings { row-span: 23; }
+    DashboardView.-tall #dns { row-span: 12; }
+    """
+
+    def compose(self) -> ComposeResult:
+        yield InterfacesSummary("interfaces", show_header=False)
+        yield TcpStatesPane("tcp", show_header=False)
+        yield RoutesSummary("routes", show_header=False)
+        yield FindingsSummary("findings", show_header=False)
+        yield DnsPane("dns", show_header=False)
+
+
+class InterfacesView(View):
+    """Every interface."""
+
+    NAME = "Interfaces"
+
+    def compose(self) -> ComposeResult:
+        yield InterfacesPane("all-interfaces")
+
+
+class RoutesView(View):
+    """Every route, the neighbours, the rules."""
+
+    NAME = "Routes"
+    DEFAULT_CSS = """
+    RoutesView { layout: grid; grid-size: 2 2; grid-rows: 3fr 2fr; grid-columns: 3fr 2fr; }
+    RoutesView #all-routes { column-span: 2; }
+    """
+
+    def compose(self) -> ComposeResult:
+        yield RoutesPane("all-routes")
+        yield NeighboursPane("neighbours")
+        yield RulesPane("rules")
+
+
+class DnsView(View):
+    """Lookups, their history, the resolvers."""
+
+    NAME = "DNS"
+    DEFAULT_CSS = """
+    DnsView { layout: grid; grid-size: 2 2; grid-rows: 3fr 2fr; grid-columns: 3fr 2fr; }
+    DnsView #lookup { column-span: 2; }
+    """
+
+    def compose(self) -> ComposeResult:
+        yield DnsPane("lookup")
+        yield LookupHistoryPane("asked")
+        yield ResolversPane("resolvers")
+
+
+class FindingsView(View):
+    """What is wrong."""
+
+    NAME = "Findings"
+
+    def compose(self) -> ComposeResult:
+        yield FindingsPane("all-findings")
+
+
+VIEWS: dict[int, type[View]] = {1: DashboardView, 2: InterfacesView, 3: RoutesView, 5: DnsView, 7: FindingsView}
+"""By the number of their key."""

@@ -1,0 +1,78 @@
+"""A view: the body of one screen, its panes, and which of them has the floor where there is room for one only."""
+
+from typing import ClassVar
+
+from textual import events
+from textual.containers import Container
+
+from nettui.model.history import Frame
+from nettui.tui.pane import Pane
+from nettui.tui.widgets.live_table import LiveTable
+
+ROOM = (72, 16)
+"""Columns and lines below which one pane takes the whole view."""
+
+
+class View(Container):
+    """Panes in a grid; zoomed, or on a small terminal, the current one alone."""
+
+    NAME: ClassVar[str] = ""
+
+    zoomed = False
+
+    def on_mount(self) -> None:
+        self.current = self.panes[0]
+        self.current.add_class("-current")
+
+    @property
+    def panes(self) -> list[Pane]:
+        return list(self.query(Pane))
+
+    def draw(self, frame: Frame) -> None:
+        """Show a new Frame in every pane that can be seen."""
+        for pane in self.panes:
+            if pane.display:
+                pane.draw(frame)
+            else:
+                pane.frame = frame
+
+    def enter(self) -> None:
+        """Give the keys to the current pane."""
+        self.current.table.focus(scroll_visible=False)
+
+    def step(self, by: int) -> None:
+        """Move on to another pane."""
+        panes = self.panes
+        self._choose(panes[(panes.index(self.current) + by) % len(panes)])
+        self.enter()
+
+    def zoom(self) -> None:
+        """Give the current pane the whole view, or take it back."""
+        self.zoomed = not self.zoomed
+        self._arrange()
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._arrange()
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        pane = next((node for node in event.widget.ancestors_with_self if isinstance(node, Pane)), None)
+        if pane is not None:
+            self._choose(pane)
+
+    def _arrange(self) -> None:
+        width, height = self.size
+        small = width < ROOM[0] or height < ROOM[1]
+        self.set_class(self.zoomed or small, "-single")
+        self.set_class(height >= 30, "-tall")
+        if not isinstance(self.screen.focused, LiveTable) or self.screen.focused.query_ancestor(Pane) is self.current:
+            return
+        self.call_after_refresh(self.enter)
+
+    def _choose(self, pane: Pane) -> None:
+        if pane is self.current:
+            return
+        self.current.remove_class("-current")
+        self.current = pane
+        pane.add_class("-current")
+        if pane.frame is not None:
+            pane.draw(pane.frame)

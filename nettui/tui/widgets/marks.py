@@ -1,0 +1,85 @@
+"""New rows and vanished rows, for the moment in which they are marked as such."""
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import NamedTuple
+
+from nettui.reports.table import Cell
+
+SHOWN_FOR = 2.0
+"""Seconds."""
+
+MOST_ROWS = 10_000
+"""Nothing is marked in a longer table: so much comes and goes there that it would say nothing, and cost much."""
+
+
+class Ghost(NamedTuple):
+    """A row that has vanished from the data: what it last said, and which living row it stood below."""
+
+    cells: Sequence[Cell]
+    below: Hashable | None
+    until: float
+
+
+class Marks:
+    """Remembers what came and went. Only rows that were on the screen leave a ghost: no one saw the others go."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._new: dict[Hashable, float] = {}
+        self._ghosts: dict[Hashable, Ghost] = {}
+
+    def is_new(self, key: Hashable) -> bool:
+        return key in self._new
+
+    def ghost(self, key: Hashable) -> Ghost | None:
+        return self._ghosts.get(key)
+
+    def due(self) -> float | None:
+        """When the next mark ends, by the clock; None when there is none."""
+        return min((*self._new.values(), *(ghost.until for ghost in self._ghosts.values())), default=None)
+
+    def clear(self) -> None:
+        self._new.clear()
+        self._ghosts.clear()
+
+    def note(
+        self, before: Sequence[Hashable], after: Sequence[Hashable], on_screen: Mapping[Hashable, Sequence[Cell]]
+    ) -> None:
+        """The data's keys went from `before` to `after` while the rows `on_screen` were there, from top to bottom.
+
+        When nothing is left of the old rows it is another table, and nothing in it is marked.
+        """
+        now = self._clock()
+        self._new = {key: until for key, until in self._new.items() if until > now}
+        self._ghosts = {key: ghost for key, ghost in self._ghosts.items() if ghost.until > now}
+        if after is before or after == before:
+            return
+        if len(before) + len(after) > 2 * MOST_ROWS:
+            self.clear()
+            return
+        old, new = set(before), set(after)
+        if old.isdisjoint(new):
+            self.clear()
+            return
+        self._new.update(dict.fromkeys(new - old, now + SHOWN_FOR))
+        below: Hashable | None = None
+        for key, cells in on_screen.items():
+            if key in new:
+                below = key
+                self._ghosts.pop(key, None)
+            elif key in old:
+                self._ghosts[key] = Ghost(cells, below, now + SHOWN_FOR)
+
+    def woven(self, keys: Sequence[Hashable]) -> Sequence[Hashable]:
+        """`keys` with each ghost where it stood: below the living row that was above it."""
+        if not self._ghosts:
+            return keys
+        below: dict[Hashable | None, list[Hashable]] = {}
+        for key, ghost in self._ghosts.items():
+            below.setdefault(ghost.below, []).append(key)
+        order = below.pop(None, [])
+        for key in keys:
+            order.append(key)
+            if key in below:
+                order += below[key]
+        return order

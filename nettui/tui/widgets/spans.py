@@ -1,0 +1,43 @@
+"""Only the changed cells go to the terminal.
+
+Textual 8.2.8 cuts a partial repaint on the right but not on the left: a change in the last column sends the
+whole line from the widget's left edge on, some 300 bytes in place of 60. `SpanPainting` is put before `App` among an
+app's bases and has both ends cut.
+"""
+
+from typing import TYPE_CHECKING
+
+from rich.console import Console, RenderableType
+from rich.control import Control
+from textual._compositor import ChopsUpdate
+
+if TYPE_CHECKING:
+    from textual.app import App
+    from textual.screen import Screen
+
+    _Base = App[object]
+else:
+    _Base = object
+
+
+class SpanUpdate(ChopsUpdate):
+    """A partial repaint that writes its spans and nothing beside them."""
+
+    def render_segments(self, console: Console) -> str:
+        parts = []
+        for y, x1, x2 in self.spans:
+            for end, (x, strip) in zip(self.chop_ends[y], self.chops[y].items(), strict=False):
+                if strip is not None and x < x2 and end > x1:
+                    left, right = max(x, x1), min(end, x2)
+                    parts.append(Control.move_to(left, y).segment.text)
+                    parts.append(strip.crop(left - x, right - x).render(console))
+        return "".join(parts)
+
+
+class SpanPainting(_Base):
+    """Mixed into the app: every partial repaint of every screen is sent as a `SpanUpdate`."""
+
+    def _display(self, screen: "Screen[object]", renderable: RenderableType | None) -> None:
+        if isinstance(renderable, ChopsUpdate):
+            renderable = SpanUpdate(renderable.chops, renderable.spans, renderable.chop_ends)
+        super()._display(screen, renderable)

@@ -1,0 +1,176 @@
+"""Interfaces that go down, those that may, and what follows from them."""
+
+from typing import Any
+
+import pytest
+
+from tests.diagnosis.world import LO, LOOPBACK, World, address, link, neighbour, route, server
+
+DOWN = "link.down"
+ETH0 = link(2, "eth0")
+SPARE = link(3, "eth1", carrier=False)
+
+QUIET: dict[str, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
+    "never wanted": ((link(3, "eth1", up=False),),) * 2,
+    "a port never used": ((SPARE,),) * 2,
+    "docker0 without containers": ((link(3, "docker0", "bridge", carrier=False),),) * 2,
+    "the last container ends": (
+        (link(3, "docker0", "bridge"), link(4, "veth1", "veth", master=3)), (link(3, "docker0", "bridge", carrier=False),)
+    ),
+    "a container's veth goes down": ((link(3, "veth1", "veth"),), (link(3, "veth1", "veth", carrier=False),)),
+    "a tunnel is taken down": ((link(3, "wg0", "wireguard"),), (link(3, "wg0", "wireguard", up=False),)),
+    "a link is renamed": ((link(3, "eth1"),), (link(3, "lan0"),)),
+    "a link vanishes": ((link(3, "eth1"),), ()),
+    "a new link is not up yet": ((), (link(3, "eth1", carrier=False),)),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), QUIET.values(), ids=QUIET.keys())
+def test_what_is_no_trouble(before: tuple[Any, ...], after: tuple[Any, ...]) -> None:
+    world = World()
+    world.stay(30, **server(links=(LO, ETH0, *before)))
+    world.stay(60, **server(links=(LO, ETH0, *after)))
+    assert world.told == []
+
+
+def test_a_second_card_loses_its_cable() -> None:
+    world = World()
+    world.stay(10, **server(links=(LO, ETH0, link(3, "eth1"))))
+    world.stay(10, **server(links=(LO, ETH0, SPARE)))
+    found = world.finding(DOWN)
+    assert (found.severity, found.subject, found.title) == ("warning", "eth1", "eth1 is down (no carrier)")
+    assert found.since == world.now - 10
+    world.stay(30, **server(links=(LO, ETH0, link(3, "eth1"))))
+    assert world.told == [(15, DOWN, "eth1", "warning"), (30, DOWN, "eth1", "closed")]
+
+
+def test_a_cable_that_flaps_every_three_seconds_is_not_told_again_and_again() -> None:
+    world = World()
+    world.stay(10, **server(links=(LO, ETH0, link(3, "eth1"))))
+    for _ in range(20):
+        world.stay(7, **server(links=(LO, ETH0, SPARE)))
+        world.stay(3, **server(links=(LO, ETH0, link(3, "eth1"))))
+    assert [what for _, _, _, what in world.told] == ["warning"]
+
+
+def test_a_configured_port_without_a_cable_is_a_notice() -> None:
+    world = World()
+    addresses = (*LOOPBACK, address(2, "192.0.2.2/24"), address(3, "10.0.0.1/24"))
+    world.stay(10, **server(links=(LO, ETH0, SPARE), addresses=addresses))
+    assert world.names == [(DOWN, "eth1", "notice")]
+
+
+NO_CARRIER = server(links=(LO, link(2, "eth0", carrier=False)), neighbours=(neighbour(2, "192.0.2.1", "FAILED"),))
+SET_DOWN = server(links=(LO, link(2, "eth0", up=False)), addresses=LOOPBACK, routes=(), neighbours=())
+
+
+@pytest.mark.parametrize("after", [NO_CARRIER, SET_DOWN], ids=["no carrier", "set down"])
+def test_the_only_way_out_goes_down_and_nothing_else_is_told(after: dict[str, Any]) -> None:
+    """Not that the gateway is silent, nor that there is no default route: these only follow."""
+    world = World()
+    world.stay(30, **server())
+    world.stay(60, **after)
+    assert world.told == [(35, DOWN, "eth0", "critical")]
+    found = world.findings[0]
+    assert found.title.endswith(", and with it the default route via 192.0.2.1 dev eth0")
+    assert "IPv4 default route via 192.0.2.1 dev eth0; there is no other that works" in found.evidence
+    world.stay(30, **server())
+    assert world.names == []
+
+
+def test_relief_for_a_link_that_was_set_down_names_its_routes() -> None:
+    world = World()
+    world.stay(10, **server())
+    world.stay(10, **SET_DOWN)
+    assert world.findings[0].relief[:2] == (
+        "ip link set dev eth0 up", "ip -4 route add default via 192.0.2.1 dev eth0"
+    )
+
+
+def test_the_default_route_is_told_when_the_link_returns_without_it() -> None:
+    world = World()
+    world.stay(10, **server())
+    world.stay(30, **SET_DOWN)
+    world.stay(30, **server(routes=()))
+    assert world.names == [("route.no-default", "host", "critical")]
+
+
+def test_the_route_table_may_be_read_before_the_links() -> None:
+    world = World()
+    world.stay(10, **server())
+    world.tick(**server(routes=()))
+    world.stay(10, **SET_DOWN)
+    assert world.names == [(DOWN, "eth0", "critical")]
+
+
+def test_a_default_route_that_was_moved_away_first_is_not_missed() -> None:
+    moved = (route("default", "198.51.100.1", 3),)
+    both = (LO, ETH0, link(3, "eth1"))
+    world = World()
+    world.stay(10, **server(links=both))
+    world.stay(10, **server(links=both, routes=moved))
+    world.stay(10, **server(links=(LO, link(2, "eth0", up=False), link(3, "eth1")), routes=moved))
+    assert world.names == [(DOWN, "eth0", "warning")]
+    assert world.findings[0].title == "eth0 is down (it was set down)"
+
+
+def test_another_default_route_makes_it_a_warning() -> None:
+    routes = (route("default", "192.0.2.1", 2, metric=100), route("default", "198.51.100.1", 3, metric=200))
+    links = (LO, ETH0, link(3, "wlan0", "wifi"))
+    world = World()
+    world.stay(10, **server(links=links, routes=routes))
+    world.stay(10, **server(links=(LO, link(2, "eth0", carrier=False), links[2]), routes=routes))
+    assert world.names == [(DOWN, "eth0", "warning")]
+    assert "IPv4 default route via 192.0.2.1 dev eth0; another one: via 198.51.100.1 dev wlan0" in (
+        world.findings[0].evidence
+    )
+
+
+def test_a_container_whose_veth_loses_its_peer() -> None:
+    veth = {"kind": "veth", "parent": 9, "peer_netns": True}
+    world = World()
+    world.stay(10, **server(links=(LO, link(2, "eth0", **veth))))
+    world.stay(10, **server(links=(LO, link(2, "eth0", carrier=False, **veth))))
+    assert world.names == [(DOWN, "eth0", "critical")]
+
+
+def test_a_default_route_through_a_link_that_was_never_up() -> None:
+    world = World()
+    world.stay(10, **server(links=(LO, link(2, "eth0", carrier=False)), neighbours=()))
+    assert world.names == [(DOWN, "eth0", "critical")]
+    assert "it has not been usable since nettui started" in world.findings[0].evidence
+
+
+BOND = {"kind": "bond"}
+
+
+def bonded(*, first: bool, second: bool) -> dict[str, Any]:
+    ports = (link(2, "eth0", carrier=first, master=4), link(3, "eth1", carrier=second, master=4))
+    bond = link(4, "bond0", "bond", carrier=first or second)
+    vlan = link(5, "bond0.7", "vlan", carrier=first or second, parent=4)
+    return server(
+        links=(LO, *ports, bond, vlan),
+        addresses=(*LOOPBACK, address(5, "192.0.2.2/24")),
+        routes=(route("default", "192.0.2.1", 5),),
+        neighbours=(neighbour(5, "192.0.2.1", "REACHABLE"),),
+    )
+
+
+def test_the_root_is_named_and_not_what_stands_on_it() -> None:
+    world = World()
+    world.stay(10, **bonded(first=True, second=True))
+    world.stay(10, **bonded(first=False, second=True))
+    assert world.names == [(DOWN, "eth0", "warning")]
+    world.stay(10, **bonded(first=False, second=False))
+    assert world.names == [(DOWN, "eth0", "critical"), (DOWN, "eth1", "critical")]
+    assert "bond0.7 (vlan) stands on it and is down too" in world.findings[0].evidence
+    assert world.findings[0].title.endswith("and with it the default route via 192.0.2.1 dev bond0.7")
+
+
+def test_a_name_made_for_a_shell() -> None:
+    evil = "a;reboot{0}"
+    world = World()
+    world.stay(10, **server(links=(LO, link(2, evil))))
+    world.stay(10, **server(links=(LO, link(2, evil, up=False)), routes=()))
+    assert world.findings[0].subject == evil
+    assert world.findings[0].relief[0] == f"ip link set dev '{evil}' up"
