@@ -13,7 +13,7 @@ from nettui.model.tcp import PortCounts, TcpCounts
 
 
 class Backend(Protocol):
-    """One operating system. Every method returns plain records; what it cannot do it raises as OSError or ValueError."""
+    """One operating system. Methods return plain records; what cannot be done is raised as OSError or ValueError."""
 
     name: str
 

@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from functools import partial
 
 from nettui.model.lookup import Lookup, Outcome
 from nettui.model.resolver import Resolver
@@ -35,6 +36,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="write JSON, as described by --schema")
     parser.add_argument("--timeout", type=float, default=2.0, metavar="SECONDS", help="wait for a server (default 2)")
     parser.add_argument("--schema", action="store_true", help="write the JSON Schema of --json and look nothing up")
+    parser.parse_known_args = partial(_in_any_order, parser)  # type: ignore[assignment,method-assign]  # one parser's own
+
+
+def _in_any_order(
+    parser: argparse.ArgumentParser, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+) -> tuple[argparse.Namespace, list[str]]:
+    """argparse takes words in one run only; here options may stand between them."""
+    known, rest = argparse.ArgumentParser.parse_known_args(parser, args, namespace)
+    known.words = [*known.words, *(word for word in rest if not word.startswith("-"))]
+    return known, [word for word in rest if word.startswith("-")]
 
 
 def run(arguments: argparse.Namespace) -> int:

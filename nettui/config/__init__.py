@@ -5,7 +5,7 @@ Importing this costs no more than msgspec: tomllib, platformdirs and the rest ar
 
 from nettui.config.convert import ConfigError
 from nettui.config.files import locate
-from nettui.config.load import load
+from nettui.config.layers import load
 from nettui.config.options import add_options
 from nettui.config.settings import DnsSettings, RuleSettings, Settings
 

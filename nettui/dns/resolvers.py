@@ -26,6 +26,7 @@ GLIBC_SERVERS = 3
 
 _KEPT = 32
 """Servers, search domains and warnings kept of each: a file of junk must not become a list of junk."""
+_BLANKS = re.compile("[ \t]+")
 _LEGACY_IPV4 = re.compile(r"[0-9A-Fa-fxX]+(\.[0-9A-Fa-fxX]+){0,3}")
 _NUMBERS: Mapping[str, tuple[int, int]] = {"ndots": (0, 15), "timeout": (1, 30), "attempts": (1, 5)}
 """Numeric options, and the bounds glibc holds them in (RES_MAXNDOTS, RES_MAXRETRANS, RES_MAXRETRY)."""
@@ -65,7 +66,7 @@ def parse_resolvers(data: bytes, source: str, host_domain: str = "") -> Resolver
     """The bytes of a resolv.conf(5). `host_domain` is searched where the file names no domain, as glibc does."""
     reader = _Reader(source)
     for number, raw in enumerate(data[:READ_LIMIT].split(b"\n"), 1):
-        reader.line(number, raw.decode("utf-8", "backslashreplace").rstrip("\r\0 \t"))
+        reader.line(number, raw.decode("utf-8", "backslashreplace").rstrip(" \t"))
     if len(data) > READ_LIMIT:
         reader.warn(None, f"longer than {READ_LIMIT:,} bytes; the rest is not looked at")
     return reader.config(host_domain)
@@ -96,7 +97,7 @@ class _Reader:
     def line(self, number: int, text: str) -> None:
         if not text.strip() or text[0] in "#;":
             return
-        keyword, *values = text.split()
+        keyword, *values = _BLANKS.split(text.strip(" \t"))
         if text[0] in " \t":
             if values and keyword[0] not in "#;":
                 self.warn(number, "begins with a blank, so it is ignored")
@@ -104,8 +105,11 @@ class _Reader:
             self.warn(number, f"“{clean(keyword, 40)}” is not a keyword of this file, so it is ignored")
         elif not values:
             self.warn(number, f"“{keyword}” has no value, so it is ignored")
+        elif not values[-1].endswith("\r") or keyword == "options":
+            self._keywords[keyword](number, [value.rstrip("\r") for value in values])
         else:
-            self._keywords[keyword](number, values)
+            # glibc takes it for a part of the value: an address it is no more, nor a domain that exists.
+            self.warn(number, "ends in a carriage return, as Windows ends lines, so it is ignored")
 
     def config(self, host_domain: str) -> ResolverConfig:
         if len(self._resolvers) > GLIBC_SERVERS:

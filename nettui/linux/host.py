@@ -71,11 +71,11 @@ class LinuxHost:
     async def routes(self, limit: int) -> tuple[tuple[Route, ...], int]:
         """At most `limit` routes of all tables, default routes before others; and how many there are."""
         tables = [await self._table(family, limit) for family in (socket.AF_INET, socket.AF_INET6)]
-        chosen = route_table.share(tables[0].routes, tables[1].routes, limit)
+        chosen = route_table.choose([table.routes for table in tables], limit)
         if any(route_table.unresolved(route) for route in chosen):
             found = await read(self._routing, nexthops.RTM_GETNEXTHOP, nexthops.REQUEST, nexthops.decode_nexthop)
             chosen = route_table.resolve(chosen, found)
-        return chosen, tables[0].total + tables[1].total
+        return chosen, sum(table.total for table in tables)
 
     async def rules(self) -> tuple[Rule, ...]:
         """The policy rules of IPv4 and IPv6."""

@@ -4,7 +4,7 @@ Nearly all routes of a large table differ in nothing but their destination. So w
 other bytes of a message is kept, and the next message with the same bytes around its destination needs only that.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from socket import AF_INET, AF_INET6, inet_ntop
 from struct import Struct as Layout
 from typing import Any
@@ -90,22 +90,18 @@ class RouteTable:
         )
 
 
-def choose(routes: list[Route], limit: int) -> list[Route]:
-    """At most `limit` routes in their order, default routes before all others."""
-    excess = len(routes) - limit
-    if excess <= 0:
-        return routes
-    others = [place for place, route in enumerate(routes) if route.prefixlen]
-    dropped = set(others[max(0, len(others) - excess) :])
-    return [route for place, route in enumerate(routes) if place not in dropped][:limit]
+def choose(tables: Sequence[Sequence[Route]], limit: int) -> tuple[Route, ...]:
+    """At most `limit` routes of several tables, in their order.
 
-
-def share(first: list[Route], second: list[Route], limit: int) -> tuple[Route, ...]:
-    """At most `limit` routes of two tables; neither can take more than half from the other."""
-    half = limit // 2
-    mine = max(limit - len(second), limit - half)
-    kept = choose(first, mine)
-    return (*kept, *choose(second, limit - len(kept)))
+    Default routes go before all others; after them each table has its turn, so that a huge one leaves room for a
+    small one.
+    """
+    routes = [route for table in tables for route in table]
+    if len(routes) <= limit:
+        return tuple(routes)
+    turns = [(route.prefixlen > 0, turn) for table in tables for turn, route in enumerate(table)]
+    chosen = sorted(range(len(routes)), key=turns.__getitem__)[:limit]
+    return tuple(routes[place] for place in sorted(chosen))
 
 
 def unresolved(route: Route) -> bool:

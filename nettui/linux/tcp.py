@@ -16,7 +16,7 @@ from typing import Generic, TypeVar
 
 from nettui.linux.netlink import NetlinkDecodeError, NetlinkError
 from nettui.linux.procfs import PROC_NET, ProcfsError, ProcNet, Totals
-from nettui.linux.sock_diag import StateCounts, TcpDiag
+from nettui.linux.sock_diag import StateTally, TcpDiag
 from nettui.linux.tcp_states import (
     CLOSE_WAIT,
     ESTABLISHED,
@@ -122,7 +122,7 @@ class TcpCounter:
                 )
 
 
-def with_totals(found: StateCounts, totals: Totals) -> Counter[int]:
+def with_totals(found: StateTally, totals: Totals) -> Counter[int]:
     """`found`, a dump without ESTABLISHED and TIME_WAIT, with these two added from the kernel's totals.
 
     CurrEstab holds the sockets in CLOSE_WAIT too, as RFC 4022 has it, but on Linux only since 6.10 and in what was

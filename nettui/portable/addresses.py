@@ -21,10 +21,12 @@ def read() -> tuple[Address, ...]:
     for name, entries in psutil.net_if_addrs().items():
         # An address with a label of its own (`eth0:1`) is told of as if it were another interface.
         device = name.partition(":")[0] if psutil.POSIX else name
+        label = clean(name) if name != device else None
         index = ifindex(device)
-        for entry in entries if index is not None else ():
+        if index is None:
+            continue
+        for entry in entries:
             if entry.family in _FAMILIES and entry.address:
-                label = clean(name) if name != device else None
                 address = _address(index, entry, label, entry.netmask or masks.get(entry.address))
                 found[address.ifindex, address.address, address.peer, address.prefixlen] = address
     return tuple(found.values())

@@ -2,6 +2,8 @@
 
 from collections.abc import AsyncGenerator
 
+import psutil
+
 from nettui.model.address import Address
 from nettui.model.address_blocks import packed
 from nettui.model.change import Subject
@@ -11,6 +13,8 @@ from nettui.model.route import Route, Rule
 from nettui.model.tcp import PortCounts, TcpCounts
 from nettui.portable import addresses, links, routes, tcp
 from nettui.portable.shared import Shared, Unreadable
+
+_ON_LINUX = "use --backend linux" if psutil.LINUX else None
 
 
 class PortableHost:
@@ -43,11 +47,11 @@ class PortableHost:
 
     async def rules(self) -> tuple[Rule, ...]:
         """Not to be had."""
-        raise Unreadable("psutil and netifaces do not read policy rules")
+        raise Unreadable("psutil and netifaces do not read policy rules", _ON_LINUX)
 
     async def neighbours(self) -> tuple[Neighbour, ...]:
         """Not to be had."""
-        raise Unreadable("psutil and netifaces do not read the neighbour table", "ask the system itself: arp -a")
+        raise Unreadable("psutil and netifaces do not read the neighbour table", _ON_LINUX or "arp -a shows it")
 
     async def tcp(self) -> TcpCounts:
         """How many TCP sockets are in each state."""
@@ -60,7 +64,7 @@ class PortableHost:
     async def route_to(self, destination: str) -> Route:
         """Not to be had; ValueError for what is no address."""
         packed(destination.strip())
-        raise Unreadable("psutil and netifaces do not say which way packets take", "ask the system itself: route get")
+        raise Unreadable("psutil and netifaces do not say which way packets take", _ON_LINUX)
 
     async def changes(self) -> AsyncGenerator[frozenset[Subject], None]:
         """Ends at once: nothing tells of changes here."""

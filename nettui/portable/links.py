@@ -1,5 +1,6 @@
 """Interfaces and their counters, from psutil.net_if_stats(), net_if_addrs() and net_io_counters()."""
 
+from itertools import takewhile
 from typing import Any
 
 import netifaces
@@ -96,9 +97,9 @@ def _unpadded(name: str) -> str | None:
 
 
 def _kind(name: str, flags: list[str], mac: str | None, addresses: list[Any]) -> str:
-    if "loopback" in flags or not flags and _carries_loopback(addresses):
+    if "loopback" in flags or (not flags and _carries_loopback(addresses)):
         return "loopback"
-    driver = name.rstrip("0123456789")
+    driver = "".join(takewhile(str.isalpha, name))
     if (psutil.BSD or psutil.MACOS) and driver in _BSD_KINDS:
         return _BSD_KINDS[driver]
     if mac:

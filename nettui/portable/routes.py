@@ -1,7 +1,8 @@
 """The routes that can be told without reading the routing table: netifaces' default gateways, and networks on link.
 
 netifaces knows the default routes that have a gateway, and nothing else: no metrics, no protocol, and none that leave
-by the link itself (PPP, most VPNs). It takes 0.0.0.0/1, by which a VPN covers the default route, for one too.
+by the link itself (PPP, most VPNs). It takes 0.0.0.0/1, by which a VPN covers the default route, for one too; and under
+policy routing on Linux it can fail to tell the main table's from others: then the table is unspecified for all.
 
 That a network is on link follows from an address and its netmask: for IPv4 the mask says just that (RFC 1122 section
 3.3.1.1), and fe80::/64 is on link wherever there is a link-local address (RFC 4861 section 5.1). No other IPv6 prefix

@@ -1,7 +1,5 @@
 """One thing in full, as headed paragraphs: a link, a route, a neighbour, a finding, a TCP state."""
 
-from collections.abc import Sequence
-
 from nettui.model.address import Address
 from nettui.model.address_facts import facts
 from nettui.model.history import Frame
@@ -11,9 +9,7 @@ from nettui.model.route import Route, table_name
 from nettui.model.snapshot import Snapshot
 from nettui.reports.format import Units, age, rate, rate_unit, size, thousands
 from nettui.reports.naming import link_word, speed_word
-
-Paragraph = tuple[str, tuple[str, ...]]
-"""A heading and its lines."""
+from nettui.reports.paragraphs import Paragraph
 
 
 def link_details(frame: Frame, link: Link, units: Units) -> list[Paragraph]:
@@ -129,11 +125,3 @@ def _ways(snapshot: Snapshot, route: Route) -> tuple[str, ...]:
     if route.gateway is None and route.ifindex is None:
         return (f"nothing: packets are answered with {route.type}",)
     return (f"{route.gateway or 'on link'} dev {snapshot.link_name(route.ifindex) or '--'}",)
-
-
-def as_text(title: str, paragraphs: Sequence[Paragraph]) -> str:
-    """The paragraphs as plain text, for the clipboard and files."""
-    lines = [title]
-    for head, body in paragraphs:
-        lines += [f"{head if number == 0 else '':<12}{line}".rstrip() for number, line in enumerate(body)]
-    return "\n".join(lines) + "\n"

@@ -71,9 +71,13 @@ def clock(at: float) -> str:
     return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at))
 
 
-def change(before: int, now: int) -> str:
-    """+12, -3, or nothing for no change."""
-    return f"{now - before:+,}" if now != before else ""
+def change(by: int) -> str:
+    """+12, -3, +1.6k, -16k, or nothing for no change; at most five characters."""
+    if by == 0:
+        return ""
+    size = abs(by)
+    text = str(size) if size < 1000 else scaled(size) if size < 10_000 else f"{size / 1000:.0f}k"
+    return f"{'+' if by > 0 else '-'}{text}"
 
 
 def sparkline(values: Sequence[float], blocks: str = "▁▂▃▄▅▆▇█") -> str:

@@ -38,7 +38,7 @@ def _main_address(snapshot: Snapshot, gateway: Gateway) -> str:
 
 
 def _sockets(snapshot: Snapshot) -> Cell:
-    return Cell(f"{thousands(snapshot.tcp.total if snapshot.tcp else None)} TCP sockets")
+    return Cell(f"TCP {thousands(snapshot.tcp.total if snapshot.tcp else None)}")
 
 
 def _findings(frame: Frame) -> list[Cell]:

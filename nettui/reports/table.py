@@ -37,7 +37,7 @@ class Column(Struct, frozen=True):
     """When the room is short, the highest number is dropped first; 0 is never dropped."""
     align: Literal["left", "right"] = "left"
     clip: Literal["end", "start"] = "end"
-    """Where a text that is too long is cut: at its end, with an ellipsis, or at its start (of a history: the oldest)."""
+    """Where a text that is too long is cut: at its end, with an ellipsis, or (of a history the oldest) at its start."""
     help: str = ""
     """What it means, in one line, for the help."""
 

@@ -17,8 +17,8 @@ from nettui.config import ConfigError, Settings
 from nettui.engine.engine import Engine
 from nettui.model.history import Frame
 from nettui.model.tcp import PortCounts
-from nettui.reports.details import Paragraph
 from nettui.reports.headline import headline
+from nettui.reports.paragraphs import Paragraph
 from nettui.reports.table import Cell
 from nettui.tui import export
 from nettui.tui.dns_session import DnsSession
@@ -29,7 +29,6 @@ from nettui.tui.replay_keys import ReplayActions, replay_status
 from nettui.tui.screens.main import MainScreen
 from nettui.tui.screens.sheets import DetailSheet, PortsSheet, Sheet
 from nettui.tui.screens.views import VIEWS
-from nettui.tui.theme import Palette
 from nettui.tui.view import View
 from nettui.tui.wardrobe import Wardrobe
 from nettui.tui.widgets.spans import SpanPainting
@@ -60,7 +59,7 @@ class NettuiApp(SpanPainting, ReplayActions, App[int]):
         Binding("t", "next_theme", "next theme", show=False, id="app.theme"),
         Binding("escape", "back", "back", show=False, id="app.back"),
         Binding("colon", "command_palette", "command palette", show=False, id="app.palette"),
-        Binding("ctrl+z", "suspend_process", "suspend (fg brings it back)", show=False, priority=True, id="app.suspend"),
+        Binding("ctrl+z", "suspend_process", "suspend (fg resumes)", show=False, priority=True, id="app.suspend"),
         Binding("question_mark", "help", "help", id="app.help"),
         Binding("q", "quit", "quit", id="app.quit"),
         Binding("ctrl+c", "quit", "quit", show=False, priority=True, id="app.quit_at_once"),
@@ -166,8 +165,8 @@ class NettuiApp(SpanPainting, ReplayActions, App[int]):
 
     def _show_keys(self, screen: Screen[object]) -> None:
         if screen is self.main:
-            numbers = " ".join(map(str, VIEWS))
-            screen.query_one("#keys", StatusLine).show(key_cells(screen.active_bindings, numbers))
+            left, right = key_cells(screen.active_bindings)
+            screen.query_one("#keys", StatusLine).show([Cell(f"{min(VIEWS)}-{max(VIEWS)} screens"), *left], right)
 
     def say(self, message: str) -> None:
         """A short message that goes away by itself."""

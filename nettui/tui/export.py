@@ -1,6 +1,5 @@
 """What is on the screen, as a text file beside the user."""
 
-import os
 import time
 from pathlib import Path
 
@@ -18,10 +17,9 @@ def write(name: str, text: str, folder: Path) -> Path:
     for number in range(100):
         path = folder / f"{stem}{f'-{number}' if number else ''}.txt"
         try:
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+            with path.open("x", encoding="utf-8") as file:
+                file.write(text)
         except FileExistsError:
             continue
-        with open(handle, "w", encoding="utf-8") as file:
-            file.write(text)
         return path
     raise FileExistsError(f"{stem}.txt and ninety-nine more are there already")

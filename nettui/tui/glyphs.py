@@ -41,6 +41,10 @@ class Glyphs(Struct, frozen=True, kw_only=True):
     border: Literal["round", "ascii"]
     """Textual's name for a frame of this kind."""
 
+    def shown(self, text: str) -> str:
+        """`text` as this set can show it: with ASCII stand-ins in the ASCII set."""
+        return to_ascii(text) if self.border == "ascii" else text
+
 
 UNICODE = Glyphs(
     ok="●", notice="◆", warning="▲", critical="✖", down="↓", up="↑", arrow="→", sparks="▁▂▃▄▅▆▇█", ellipsis="…",

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from textual.binding import ActiveBinding, Binding
 
-from nettui.reports.details import Paragraph
+from nettui.reports.paragraphs import Paragraph
 from nettui.reports.table import Cell
 
 _NAMES = {
@@ -21,15 +21,19 @@ def shown(key: str) -> str:
     return _NAMES.get(key) or (f"^{key[5:]}" if key.startswith("ctrl+") else key)
 
 
-def key_cells(active: Mapping[str, ActiveBinding], numbers: str) -> list[Cell]:
-    """The keys that work now and are worth a place, the focused pane's first, then those of every screen."""
-    cells = [Cell(f"{numbers} screens")]
-    seen = set()
+ALWAYS = ("help", "quit")
+"""Actions whose keys are shown however little room there is."""
+
+
+def key_cells(active: Mapping[str, ActiveBinding]) -> tuple[list[Cell], list[Cell]]:
+    """The keys that work now and are worth a place, the focused pane's first; and those that are always shown."""
+    cells: dict[str, Cell] = {}
     for binding in _enabled(active):
-        if binding.show and binding.action not in seen:
-            seen.add(binding.action)
-            cells.append(Cell(f"{binding.key_display or shown(binding.key)} {binding.description}"))
-    return cells
+        if binding.show:
+            text = f"{binding.key_display or shown(binding.key)} {binding.description}"
+            cells.setdefault(binding.action, Cell(text))
+    right = [cells.pop(action) for action in ALWAYS if action in cells]
+    return list(cells.values()), right
 
 
 def key_paragraphs(active: Mapping[str, ActiveBinding]) -> list[Paragraph]:

@@ -6,11 +6,12 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.markup import escape
 from textual.widgets import Input
 
 from nettui.model.history import Frame
 from nettui.model.snapshot import CollectorError
-from nettui.reports.details import Paragraph
+from nettui.reports.paragraphs import Paragraph
 from nettui.reports.table import Column
 from nettui.tui.widgets.live_table import LiveTable
 
@@ -57,13 +58,14 @@ class Pane(Vertical):
         super().__init__(id=id, classes="pane")
         self.table = LiveTable(self.COLUMNS, show_header=show_header, empty="reading ...")
         self.frame: Frame | None = None
-        self.border_title = self.TITLE
+        self._upper = self._lower = ""
 
     def compose(self) -> ComposeResult:
         yield self.table
 
     def on_mount(self) -> None:
         self.dress()
+        self.heading(self.TITLE)
 
     def dress(self) -> None:
         """Take the app's colours and signs."""
@@ -90,13 +92,23 @@ class Pane(Vertical):
         """Title and paragraphs of what is under the cursor; None where there is nothing more to say."""
         return None
 
+    def heading(self, text: str) -> None:
+        """Set the words in the frame's upper edge."""
+        self._edges(text, self._lower)
+
     def subtitle(self, text: str) -> None:
-        """Set the words in the frame's lower edge, escaped: Textual would read them as markup."""
-        if self.table.filter_text:
-            text = f"filter: {self.table.filter_text}"
-        text = text.replace("[", r"\[")
-        if text != (self.border_subtitle or ""):
-            self.border_subtitle = text
+        """Set the words in the frame's lower edge; a filter in force goes before them."""
+        self._edges(self._upper, f"filter: {self.table.filter_text}" if self.table.filter_text else text)
+
+    def _edges(self, upper: str, lower: str) -> None:
+        """A change paints the whole frame, so nothing is set that is there already. Textual would read markup."""
+        upper, lower = self.nettui.glyphs.shown(upper), self.nettui.glyphs.shown(lower)
+        if upper != self._upper:
+            self._upper = upper
+            self.border_title = escape(upper)
+        if lower != self._lower:
+            self._lower = lower
+            self.border_subtitle = escape(lower)
 
     def action_filter(self) -> None:
         found = self.query(FilterInput)

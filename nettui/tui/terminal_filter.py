@@ -18,13 +18,15 @@ from nettui.tui.glyphs import to_ascii
 from nettui.tui.terminal import Depth
 from nettui.tui.theme_file import Theme
 
+NO_STYLE = Style.null()
+
 
 class TerminalFilter(LineFilter):
-    """What `App.get_line_filters` adds to Textual's own, for one theme on one terminal."""
+    """What `App.get_line_filters` adds to Textual's own, for one theme on one terminal, if it is `enabled`."""
 
     def __init__(self, theme: Theme, depth: Depth, ascii_only: bool = False) -> None:
-        super().__init__()
         self._depth = Depth.SIXTEEN if theme.named and depth is not Depth.NONE else depth
+        super().__init__(enabled=ascii_only or self._depth in (Depth.SIXTEEN, Depth.NONE))
         self._base = Style(color=to_rich(theme.roles.text), bgcolor=to_rich(theme.roles.background))
         self._ascii_only = ascii_only
 
@@ -32,7 +34,7 @@ class TerminalFilter(LineFilter):
         """The segments as they can be shown, each as wide as before; `background` does not matter."""
         depth, base, ascii_only = self._depth, self._base, self._ascii_only
         return [
-            Segment(to_ascii(text) if ascii_only else text, style and limited(style, depth, base), control)
+            Segment(to_ascii(text) if ascii_only else text, limited(style or NO_STYLE, depth, base), control)
             for text, style, control in segments
         ]
 

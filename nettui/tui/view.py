@@ -7,6 +7,7 @@ from textual.containers import Container
 
 from nettui.model.history import Frame
 from nettui.tui.pane import Pane
+from nettui.tui.panes.follow import FollowPane
 from nettui.tui.widgets.live_table import LiveTable
 
 ROOM = (72, 16)
@@ -58,6 +59,12 @@ class View(Container):
         pane = next((node for node in event.widget.ancestors_with_self if isinstance(node, Pane)), None)
         if pane is not None:
             self._choose(pane)
+
+    def on_live_table_highlighted(self) -> None:
+        """Another row is under a cursor: what follows it is drawn at once, not at the next tick."""
+        for pane in self.query(FollowPane):
+            if pane.frame is not None and pane.display:
+                pane.draw(pane.frame)
 
     def _arrange(self) -> None:
         width, height = self.size

@@ -15,7 +15,8 @@ QUIET: dict[str, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
     "a port never used": ((SPARE,),) * 2,
     "docker0 without containers": ((link(3, "docker0", "bridge", carrier=False),),) * 2,
     "the last container ends": (
-        (link(3, "docker0", "bridge"), link(4, "veth1", "veth", master=3)), (link(3, "docker0", "bridge", carrier=False),)
+        (link(3, "docker0", "bridge"), link(4, "veth1", "veth", master=3)),
+        (link(3, "docker0", "bridge", carrier=False),),
     ),
     "a container's veth goes down": ((link(3, "veth1", "veth"),), (link(3, "veth1", "veth", carrier=False),)),
     "a tunnel is taken down": ((link(3, "wg0", "wireguard"),), (link(3, "wg0", "wireguard", up=False),)),
@@ -139,9 +140,6 @@ def test_a_default_route_through_a_link_that_was_never_up() -> None:
     world.stay(10, **server(links=(LO, link(2, "eth0", carrier=False)), neighbours=()))
     assert world.names == [(DOWN, "eth0", "critical")]
     assert "it has not been usable since nettui started" in world.findings[0].evidence
-
-
-BOND = {"kind": "bond"}
 
 
 def bonded(*, first: bool, second: bool) -> dict[str, Any]:

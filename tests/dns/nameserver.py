@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import struct
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 
 import dns.flags
 import dns.message
@@ -23,14 +23,12 @@ Respond = Callable[[Message, str], Iterable[bytes]]
 class NameServer:
     """Where it listens, and what it was asked."""
 
-    def __init__(self, respond: Respond, address: str = "127.0.0.1", delay: float = 0) -> None:
+    def __init__(self, respond: Respond, address: str = "127.0.0.1") -> None:
         self.address = address
         self.port = 0
         self.asked: list[tuple[str, str, str]] = []
         """(name without final dot, type, transport) of each query, in order."""
-        self.connections = 0
         self._respond = respond
-        self._delay = delay
 
     @property
     def resolver(self) -> Resolver:
@@ -65,19 +63,12 @@ class NameServer:
             await stream.wait_closed()
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.connections += 1
         with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
             (length,) = struct.unpack("!H", await reader.readexactly(2))
             for answer in self.answers(await reader.readexactly(length), "tcp"):
                 writer.write(answer)
             await writer.drain()
         writer.close()
-
-    def send_later(self, send: Callable[[], object]) -> None:
-        if self._delay:
-            asyncio.get_running_loop().call_later(self._delay, send)
-        else:
-            send()
 
 
 class _Datagrams(asyncio.DatagramProtocol):
@@ -90,7 +81,7 @@ class _Datagrams(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         for answer in self._server.answers(data, "udp"):
-            self._server.send_later(lambda answer=answer: self._transport.sendto(answer, addr))
+            self._transport.sendto(answer, addr)
 
 
 @contextlib.contextmanager

@@ -28,7 +28,7 @@ example. 120 TXT ""
 example. 77 CAA 0 issue "ca.example; policy=ev"
 _sip._udp.example. 78 SRV 1 2 5060 sip.example.
 example. 79 DS 60485 5 1 2021222324252627282930313233343536373839
-example. 80 HTTPS 1 . alpn="h2,h3" ipv4hint="192.0.2.1"
+example. 80 HTTPS 1 . alpn="h2,h3"
 example. 81 TYPE65280 \\# 4 10000001
 www.example. 30 CNAME lb.example.
 lb.example. 20 CNAME example.
@@ -42,10 +42,12 @@ QUESTIONS = [
     ("*.odd\\.label.example", "A"), ("1.2.0.192.in-addr.arpa", "PTR"),
 ]  # fmt: skip
 
+Row = tuple[str, str, str, str]
+
 _FLAGS = re.compile(r"status: (\w+),.*?;; flags: ([a-z ]*);", re.DOTALL)
 
 
-async def _dig(server: NameServer, name: str, rdtype: str) -> tuple[str, set[str], list[tuple[str, ...]]]:
+async def _dig(server: NameServer, name: str, rdtype: str) -> tuple[str, set[str], list[Row]]:
     """The response code, the flags, and (name, TTL, type, data) of each record, as dig prints them."""
     dig = shutil.which("dig")
     assert dig, "dig is needed (Debian: bind9-dnsutils)"
@@ -61,7 +63,7 @@ async def _dig(server: NameServer, name: str, rdtype: str) -> tuple[str, set[str
     return head[1], set(head[2].split()), records
 
 
-def _shown(result: Lookup) -> list[tuple[str, ...]]:
+def _shown(result: Lookup) -> list[Row]:
     return [(record.name, str(record.ttl), record.type, record.data) for record in result.records]
 
 

@@ -1,7 +1,6 @@
 """Lookups against a server that behaves, misbehaves, or is not there; every failure is a sentence."""
 
 import asyncio
-import os
 import socket
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
@@ -13,7 +12,6 @@ from dns.message import Message
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nettui.dns import exchange
 from nettui.dns.answer import read_answer
 from nettui.dns.exchange import Unreadable, read_message
 from nettui.dns.hosts import HostsFile
@@ -61,19 +59,25 @@ async def test_an_answer() -> None:
     ("respond", "outcome", "message"),
     [
         (answering(rcode="NXDOMAIN"), Outcome.NO_SUCH_NAME, "no such name: www.example"),
-        (answering(authority=[SOA]), Outcome.NO_DATA, "www.example exists but has no A record (may be remembered for 300 s)"),
+        (
+            answering(authority=[SOA]), Outcome.NO_DATA,
+            "www.example exists but has no A record (may be remembered for 300 s)",
+        ),
         (answering(flags="RA"), Outcome.NO_DATA, "www.example exists but has no A record"),
         (
             answering(authority=["example. 60 NS ns.example."], flags="RD"),
             Outcome.REFERRAL, "{} does not know www.example: it points to the name servers of example",
         ),
         (answering(rcode="REFUSED"), Outcome.REFUSED, "{} refused to answer (REFUSED)"),
-        (answering(rcode="SERVFAIL"), Outcome.SERVER_FAILURE, "{} failed to find the answer (server failure, SERVFAIL)"),
+        (
+            answering(rcode="SERVFAIL"),
+            Outcome.SERVER_FAILURE, "{} failed to find the answer (server failure, SERVFAIL)",
+        ),
         (answering(rcode="NOTAUTH"), Outcome.OTHER_RCODE, "{} answered NOTAUTH instead of records"),
         (_silent, Outcome.TIMEOUT, "no answer from {} in 0.2 s"),
         (lambda query, _: [b"not a DNS message"], Outcome.MALFORMED, "{} sent something that is no DNS answer"),
         (lambda query, _: [b""], Outcome.MALFORMED, "{} sent something that is no DNS answer"),
-        (lambda query, _: [sent(reply(query), "udp")[0][:-3]], Outcome.MALFORMED, "{} sent something that is no DNS answer"),
+        (lambda query, _: [reply(query).to_wire()[:-3]], Outcome.MALFORMED, "{} sent something that is no DNS answer"),
     ],
 )  # fmt: skip
 async def test_what_went_wrong_is_one_plain_sentence(respond: Respond, outcome: Outcome, message: str) -> None:
@@ -112,7 +116,7 @@ async def test_no_descriptor_left(monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> socket.socket:
         raise OSError(24, "Too many open files")
 
-    monkeypatch.setattr(exchange.socket, "socket", full)
+    monkeypatch.setattr(socket, "socket", full)
     result = await lookup("www.example", "A", servers=[Resolver(address="127.0.0.1")], hosts=NO_HOSTS)
     assert (result.outcome, result.message) == (Outcome.UNREACHABLE, "127.0.0.1 was not asked: too many files are open")
 
@@ -186,7 +190,10 @@ async def test_aliases_in_a_circle_end() -> None:
 
 @pytest.mark.parametrize("typed", ["192.0.2.7", "2001:db8::7"])
 async def test_an_address_is_reversed_whatever_the_type(typed: str) -> None:
-    async with NameServer(lambda q, t: sent(reply(q, f"{q.question[0].name} 60 PTR web.example."), t)).running() as server:
+    def respond(query: Message, transport: str) -> Iterable[bytes]:
+        return sent(reply(query, f"{query.question[0].name} 60 PTR web.example."), transport)
+
+    async with NameServer(respond).running() as server:
         (result,) = await lookup_all(typed, ["A", "MX", "TXT"], servers=[server.resolver], hosts=NO_HOSTS)
         assert [rdtype for _, rdtype, _ in server.asked] == ["PTR"]
     assert (result.type, result.outcome, result.records[0].data) == ("PTR", Outcome.ANSWER, "web.example.")
@@ -258,7 +265,7 @@ async def test_only_what_does_not_match_is_no_answer() -> None:
 
 @pytest.mark.parametrize("edns_answer", [None, "FORMERR", "NOTIMP"])
 async def test_a_server_that_knows_no_edns_is_asked_without(edns_answer: str | None) -> None:
-    """It drops such queries, as old firewalls do, or rejects them; the same second query also replaces a lost packet."""
+    """It drops such queries, as old firewalls do, or rejects them; the second query also replaces a lost packet."""
     seen: list[tuple[int, int, int]] = []
 
     def respond(query: Message, transport: str) -> Iterable[bytes]:
@@ -274,13 +281,20 @@ async def test_a_server_that_knows_no_edns_is_asked_without(edns_answer: str | N
 
 async def test_ids_are_not_to_be_guessed() -> None:
     ids: set[int] = set()
-    async with NameServer(lambda query, _: ids.add(query.id) or [reply(query).to_wire()]).running() as server:
+
+    def respond(query: Message, transport: str) -> Iterable[bytes]:
+        ids.add(query.id)
+        return [reply(query).to_wire()]
+
+    async with NameServer(respond).running() as server:
         for _ in range(20):
             await lookup("www.example", "A", servers=[server.resolver], hosts=NO_HOSTS)
     assert len(ids) > 15
 
 
-@pytest.mark.parametrize("first", [_silent, answering(rcode="SERVFAIL"), answering(rcode="REFUSED"), lambda q, t: [b"?"]])
+@pytest.mark.parametrize(
+    "first", [_silent, answering(rcode="SERVFAIL"), answering(rcode="REFUSED"), lambda query, transport: [b"?"]]
+)
 async def test_the_next_server_is_asked_when_one_fails(first: Respond) -> None:
     async with NameServer(first).running() as one, NameServer(answering("www.example 60 A 192.0.2.7")).running() as two:
         result = await lookup("www.example", "A", servers=[one.resolver, two.resolver], timeout=SHORT, hosts=NO_HOSTS)
@@ -379,7 +393,7 @@ async def test_hostile_data_is_shown_harmlessly() -> None:
 
 
 def _descriptors() -> int:
-    return len(os.listdir("/proc/self/fd"))
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())
 
 
 @pytest.mark.parametrize("stage", ["udp", "tcp"])

@@ -94,10 +94,13 @@ def test_any_text_is_a_question_that_fits_into_a_query_or_a_bad_name(typed: str)
         question = parse_question(typed)
     except BadName:
         return
-    assert len(dns.name.from_text(question.name).to_wire()) <= 255
+    assert len(dns.name.from_text(question.name).to_wire() or b"") <= 255
 
 
-@pytest.mark.parametrize("typed", ["bücher.example", "faß.example", "한국.example", "Ελλάς.example", "日本。example", "İstanbul.example"])
+@pytest.mark.parametrize(
+    "typed",
+    ["bücher.example", "faß.example", "한국.example", "Ελλάς.example", "日本。example", "İstanbul.example", "ﬁx.example"],
+)
 def test_idns_are_what_dig_makes_of_them(typed: str) -> None:
     dig = shutil.which("dig")
     assert dig, "dig is needed (Debian: bind9-dnsutils)"

@@ -1,6 +1,7 @@
 """resolv.conf(5), as it should be and as it is found."""
 
 import os
+import sys
 from pathlib import Path
 
 import dns.resolver
@@ -8,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nettui.dns import resolvers
 from nettui.dns.resolvers import parse_resolvers, read_resolvers, upstreams
 from nettui.dns.servers import parse_address
 from nettui.model.resolver import ResolverConfig
@@ -46,6 +46,7 @@ def test_an_ordinary_file() -> None:
         (b"Nameserver 192.0.2.1", "“Nameserver” is not a keyword"),
         (b"nameserver", "“nameserver” has no value"),
         (b"nameserver fe80::1%\x1b[31m", "\\x1b[31m"),
+        (b"nameserver 192.0.2.1\r\n", "line 1: ends in a carriage return, as Windows ends lines, so it is ignored"),
         (b"options turbo", "the option “turbo” is not known"),
         (b"options ndots:many", "the option “ndots:many” is not known"),
         (b"\x00\xff\xfe junk", "\\x00\\xff\\xfe"),
@@ -139,7 +140,7 @@ def test_where_dnspython_reads_the_registry(tmp_path: Path, monkeypatch: pytest.
     path = tmp_path / "resolv.conf"
     path.write_bytes(b"nameserver 192.0.2.53\nsearch corp.example\n")
     system = dns.resolver.Resolver(str(path))
-    monkeypatch.setattr(resolvers.sys, "platform", "win32")
+    monkeypatch.setattr(sys, "platform", "win32")
     monkeypatch.setattr(dns.resolver, "Resolver", lambda: system)
     config = read_resolvers()
     assert [(r.address, r.port, r.source) for r in config.resolvers] == [("192.0.2.53", 53, "registry")]
@@ -147,8 +148,8 @@ def test_where_dnspython_reads_the_registry(tmp_path: Path, monkeypatch: pytest.
 
 
 _WORDS = st.sampled_from([
-    b"nameserver", b"search", b"domain", b"options", b"sortlist", b"192.0.2.1", b"::1", b"fe80::1%", b"127.1", b"0x7f.1",
-    b"ndots:", b"ndots:3", b".", b"..", b" ", b"\t", b"\n", b"\r\n", b"#", b";", b"\0", b"\x1b[31m", b"\xff",
+    b"nameserver", b"search", b"domain", b"options", b"sortlist", b"192.0.2.1", b"::1", b"fe80::1%", b"127.1",
+    b"0x7f.1", b"ndots:", b"ndots:3", b".", b"..", b" ", b"\t", b"\n", b"\r\n", b"#", b";", b"\0", b"\x1b[31m", b"\xff",
 ])  # fmt: skip
 
 

@@ -46,7 +46,7 @@ def test_address_and_port(typed: str, address: str, port: int) -> None:
     ],
 )
 def test_anything_else_is_told_in_plain_words(typed: str, words: str) -> None:
-    with pytest.raises(ValueError, match="server|address|port") as caught:
+    with pytest.raises(ValueError, match=r"server|address|port") as caught:
         parse_server(typed)
     assert words in str(caught.value)
     assert str(caught.value).isprintable()

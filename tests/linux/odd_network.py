@@ -85,7 +85,8 @@ NEIGHBOURS = (
     "10.1.0.50 lladdr 02:00:00:00:00:50 dev va nud permanent", "10.1.0.51 lladdr 02:00:00:00:00:51 dev va nud noarp",
     "10.1.0.52 lladdr 02:00:00:00:00:52 dev va nud stale", "10.1.0.53 dev va nud failed",
     "10.1.0.54 lladdr 02:00:00:00:00:54 dev va nud permanent extern_learn", "proxy 10.1.0.60 dev va",
-    "fd01::50 lladdr 02:00:00:00:00:50 dev va nud permanent router", "fd01::52 lladdr 02:00:00:00:00:52 dev va nud stale",
+    "fd01::50 lladdr 02:00:00:00:00:50 dev va nud permanent router",
+    "fd01::52 lladdr 02:00:00:00:00:52 dev va nud stale",
     "proxy fd01::60 dev va",
 )
 

@@ -54,7 +54,7 @@ class Probe(App[None]):
         self._filter = TerminalFilter(theme, depth)
 
     def get_line_filters(self) -> list[LineFilter]:
-        return [*super().get_line_filters(), self._filter]
+        return [*super().get_line_filters(), *([self._filter] if self._filter.enabled else [])]
 
     def compose(self) -> ComposeResult:
         yield Input("typed", select_on_focus=True)

@@ -27,6 +27,7 @@ RESOLVER_COLUMNS = (
     Column("source", "FROM", 18, grow=1),
 )
 
+_BLANK = Cell("")
 _GOOD = (Outcome.ANSWER, Outcome.NO_DATA)
 
 
@@ -88,7 +89,7 @@ def server(lookup: Lookup) -> str:
     return f"{lookup.server}#{lookup.port}" if lookup.server else "--"
 
 
-def _row(first: Cell, second: Cell = Cell(""), third: Cell = Cell("")) -> tuple[Cell, ...]:
+def _row(first: Cell, second: Cell, third: Cell = _BLANK) -> tuple[Cell, ...]:
     return (first, second, third)
 
 

@@ -13,7 +13,7 @@ from nettui.reports.table import EMPTY, Cell, Column, ListRows
 
 DASHBOARD_COLUMNS = (
     Column("mark", "", 1),
-    Column("name", "NAME", 8, grow=1),
+    Column("name", "NAME", 7, grow=1),
     Column("address", "ADDRESS", 18, grow=4),
     Column("rx", "RX", 5, align="right"),
     Column("tx", "TX", 5, align="right", priority=1),

@@ -10,9 +10,9 @@ from nettui.reports.naming import health_cell
 from nettui.reports.table import Cell, Column
 
 DASHBOARD_COLUMNS = (
-    Column("destination", "DESTINATION", 15, grow=2),
-    Column("gateway", "GATEWAY", 12, grow=2),
-    Column("interface", "DEV", 6, grow=1),
+    Column("destination", "DESTINATION", 14, grow=2),
+    Column("gateway", "GATEWAY", 11, grow=2),
+    Column("interface", "DEV", 5, grow=1),
     Column("health", "", 6, priority=1),
 )
 

@@ -11,10 +11,9 @@ from nettui.reports.table import EMPTY, Cell, Column, ListRows
 
 COLUMNS = (
     Column("state", "STATE", 11),
-    Column("count", "SOCKETS", 9, align="right"),
-    Column("history", "HISTORY", 6, grow=1, priority=2, clip="start"),
-    Column("change", "1 MIN", 7, align="right", priority=1),
-    Column("mark", "", 1),
+    Column("count", "SOCKETS", 8, align="right"),
+    Column("history", "HISTORY", 5, grow=1, priority=2, clip="start"),
+    Column("change", "1 MIN", 5, align="right", priority=1),
 )
 
 PORT_COLUMNS = (
@@ -64,10 +63,9 @@ def rows(frame: Frame, blocks: str = "▁▂▃▄▅▆▇█") -> ListRows:
         count, alarm = samples[-1].counts[place], alarms.get(state)
         found[state] = (
             Cell(state, f"state.{state}"),
-            Cell(thousands(count), alarm or ("" if count else "dim"), count),
+            Cell(f"{MARKS[alarm]} {count:,}" if alarm else f"{count:,}", alarm or ("" if count else "dim"), count),
             Cell(sparkline(series, blocks), f"state.{state}"),
-            Cell(change(earlier.counts[place], count), "dim", count - earlier.counts[place]),
-            Cell(MARKS[alarm], alarm) if alarm else Cell(""),
+            Cell(change(count - earlier.counts[place]), "dim", count - earlier.counts[place]),
         )
     for at in range(0, len(quiet), 3):
         text = ("· no " if at == 0 else "     ") + " ".join(quiet[at : at + 3])

@@ -8,7 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
 from nettui.model.history import Frame
-from nettui.reports.details import Paragraph
+from nettui.reports.paragraphs import Paragraph
 from nettui.reports.tables import dns
 from nettui.tui.pane import Pane
 from nettui.tui.widgets.live_table import LiveTable

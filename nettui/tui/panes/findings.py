@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from nettui.model.finding import Finding
 from nettui.model.history import Frame
-from nettui.reports.details import Paragraph
+from nettui.reports.paragraphs import Paragraph
 from nettui.reports.table import Column
 from nettui.reports.tables import findings
 from nettui.tui.pane import Pane

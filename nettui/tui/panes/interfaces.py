@@ -3,8 +3,9 @@
 from typing import ClassVar
 
 from nettui.model.history import Frame
-from nettui.reports.details import Paragraph, link_details
+from nettui.reports.details import link_details
 from nettui.reports.format import rate_unit
+from nettui.reports.paragraphs import Paragraph
 from nettui.reports.table import Column
 from nettui.reports.tables import interfaces
 from nettui.tui.pane import Pane

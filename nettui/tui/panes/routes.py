@@ -2,13 +2,19 @@
 
 from typing import ClassVar
 
+from textual.binding import Binding, BindingType
+
+from nettui.engine.source import Unavailable
 from nettui.model.history import Frame
 from nettui.model.route import Route
 from nettui.model.snapshot import Snapshot
-from nettui.reports.details import Paragraph, neighbour_details, route_details
+from nettui.model.text import clean
+from nettui.reports.details import neighbour_details, route_details
+from nettui.reports.paragraphs import Paragraph
 from nettui.reports.table import Column
 from nettui.reports.tables import neighbours, routes
 from nettui.tui.pane import Pane
+from nettui.tui.screens.sheets import Prompt
 
 
 class RoutesPane(Pane):
@@ -23,6 +29,7 @@ class RoutesPane(Pane):
     )
     EMPTY = "no routes"
     FULL = True
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("w", "which_way", "which way to", id="routes.which_way")]
 
     _made_of: tuple[object, ...] = ()
     _rows: routes.RouteRows | None = None
@@ -43,6 +50,19 @@ class RoutesPane(Pane):
         if total is not None and total > held:
             return f"the first {held:,} of {total:,}"
         return f"{held:,} in all tables"
+
+    def action_which_way(self) -> None:
+        self.nettui.push_screen(Prompt("Which way to", "an IPv4 or IPv6 address"), self._show_way)
+
+    async def _show_way(self, destination: str | None) -> None:
+        if not destination or self.frame is None:
+            return
+        try:
+            route = await self.nettui.engine.source.route_to(destination)
+        except Unavailable as why:
+            self.nettui.say(f"No way to {clean(destination, 60)}: {why}.")
+        else:
+            self.nettui.open_detail(f"The way to {clean(destination, 60)}", route_details(self.frame.snapshot, route))
 
     def detail(self) -> tuple[str, list[Paragraph]] | None:
         route = self._rows.route(self.table.cursor_key) if self._rows else None
@@ -80,9 +100,11 @@ class NeighboursPane(Pane):
         return f"{len(frame.snapshot.neighbours or ()):,}"
 
     def detail(self) -> tuple[str, list[Paragraph]] | None:
-        key, frame = self.table.cursor_key, self.frame
-        found = next((n for n in (frame.snapshot.neighbours if frame else None) or () if (n.ifindex, n.address) == key), None)
-        return (found.address, neighbour_details(frame.snapshot, found)) if found and frame else None
+        if self.frame is None:
+            return None
+        snapshot, key = self.frame.snapshot, self.table.cursor_key
+        found = next((n for n in snapshot.neighbours or () if (n.ifindex, n.address) == key), None)
+        return (found.address, neighbour_details(snapshot, found)) if found else None
 
 
 class RulesPane(Pane):

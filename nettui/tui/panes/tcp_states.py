@@ -8,7 +8,7 @@ from nettui.diagnosis.knowledge import state_knowledge
 from nettui.engine.source import Unavailable
 from nettui.model.history import Frame
 from nettui.model.tcp import TcpState
-from nettui.reports.details import Paragraph
+from nettui.reports.paragraphs import Paragraph
 from nettui.reports.tables import tcp
 from nettui.tui.pane import Pane
 

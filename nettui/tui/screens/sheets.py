@@ -1,7 +1,6 @@
 """Windows over the screen: one thing in full, the help, the states by port. Escape closes them."""
 
-import textwrap
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import on
@@ -12,15 +11,12 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from nettui.model.tcp import PortCounts
-from nettui.reports.details import Paragraph, as_text
-from nettui.reports.table import Cell, Column, ListRows
+from nettui.reports.paragraphs import COLUMNS, Paragraph, as_text, rows
 from nettui.reports.tables import tcp
 from nettui.tui.widgets.live_table import LiveTable
 
 if TYPE_CHECKING:
     from nettui.tui.app import NettuiApp
-
-HEAD_WIDTH = 12
 
 
 class Sheet(ModalScreen[None]):
@@ -68,10 +64,8 @@ class Sheet(ModalScreen[None]):
 class DetailSheet(Sheet):
     """Headed paragraphs, wrapped to the window."""
 
-    COLUMNS = (Column("head", "", HEAD_WIDTH), Column("text", "", 20, grow=1))
-
     def __init__(self, title: str, paragraphs: Sequence[Paragraph]) -> None:
-        table = LiveTable(self.COLUMNS, show_header=False, mark_changes=False)
+        table = LiveTable(COLUMNS, show_header=False, mark_changes=False)
         super().__init__(title, table)
         self._paragraphs = paragraphs
 
@@ -86,14 +80,9 @@ class DetailSheet(Sheet):
         return as_text(self.heading, self._paragraphs)
 
     def _wrap(self) -> None:
-        width = max(10, min(110, self.size.width * 9 // 10) - HEAD_WIDTH - 6)
-        rows: dict[Hashable, tuple[Cell, Cell]] = {}
-        for head, lines in self._paragraphs:
-            wrapped = [piece for line in lines for piece in textwrap.wrap(line, width) or [""]]
-            for number, line in enumerate(wrapped):
-                rows[len(rows)] = (Cell(head if number == 0 else "", "accent"), Cell(line))
-        self.table.styles.height = max(1, len(rows))
-        self.table.show(ListRows(rows))
+        made = rows(self._paragraphs, min(110, self.size.width * 9 // 10) - 3)
+        self.table.styles.height = max(1, len(made.keys))
+        self.table.show(made)
 
 
 class PortsSheet(Sheet):

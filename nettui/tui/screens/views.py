@@ -4,6 +4,7 @@ from textual.app import ComposeResult
 
 from nettui.tui.panes.dns import DnsPane, LookupHistoryPane, ResolversPane
 from nettui.tui.panes.findings import FindingsPane, FindingsSummary
+from nettui.tui.panes.follow import FollowPane
 from nettui.tui.panes.interfaces import InterfacesPane, InterfacesSummary
 from nettui.tui.panes.routes import NeighboursPane, RoutesPane, RoutesSummary, RulesPane
 from nettui.tui.panes.tcp_states import TcpStatesPane
@@ -16,7 +17,7 @@ class DashboardView(View):
     NAME = "Dashboard"
     # The grid is filled row by row, so this order is: top left, top right, then down both columns.
     DEFAULT_CSS = """
-    DashboardView { layout: grid; grid-size: 2 22; grid-columns: 43fr 37fr; }
+    DashboardView { layout: grid; grid-size: 2 22; grid-columns: 44fr 36fr; }
     DashboardView #interfaces { row-span: 8; }
     DashboardView #tcp { row-span: 13; }
     DashboardView #routes { row-span: 7; }
@@ -42,9 +43,12 @@ class InterfacesView(View):
     """Every interface."""
 
     NAME = "Interfaces"
+    DEFAULT_CSS = "InterfacesView { layout: grid; grid-size: 1 2; grid-rows: 1fr 1fr; }"
 
     def compose(self) -> ComposeResult:
-        yield InterfacesPane("all-interfaces")
+        interfaces = InterfacesPane("all-interfaces")
+        yield interfaces
+        yield FollowPane("interface", interfaces)
 
 
 class RoutesView(View):
@@ -81,9 +85,12 @@ class FindingsView(View):
     """What is wrong."""
 
     NAME = "Findings"
+    DEFAULT_CSS = "FindingsView { layout: grid; grid-size: 1 2; grid-rows: 1fr 2fr; }"
 
     def compose(self) -> ComposeResult:
-        yield FindingsPane("all-findings")
+        findings = FindingsPane("all-findings")
+        yield findings
+        yield FollowPane("finding", findings)
 
 
 VIEWS: dict[int, type[View]] = {1: DashboardView, 2: InterfacesView, 3: RoutesView, 5: DnsView, 7: FindingsView}

@@ -85,7 +85,7 @@ def fit(text: str, width: int, ellipsis: str = "…", clip: Literal["end", "star
     if clip == "start":
         return Segment(text).split_cells(cells - width)[1].text
     room = width - cell_len(ellipsis)
-    return set_cell_size(text, room) + ellipsis if room > 0 else set_cell_size(text, max(0, width))
+    return set_cell_size(text, room).rstrip() + ellipsis if room > 0 else set_cell_size(text, max(0, width))
 
 
 def padding(text: str, width: int, align: Literal["left", "right"]) -> tuple[str, str]:

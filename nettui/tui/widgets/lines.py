@@ -64,7 +64,7 @@ def make_line(content: Content, grid: Grid, look: Look) -> Line:
     row, columns = content.row, (grid.start, grid.end)
     pieces = []
     if grid.start:
-        pieces.append(_cell(content.mark, (0, 1), look, row))
+        pieces.append(_cell(content.mark, (0, 1), look, RowLook(row.role)))
     if content.message:
         pieces.append(_cell(Cell(content.message, "dim"), columns, look, row))
     else:

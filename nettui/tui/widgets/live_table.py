@@ -46,7 +46,7 @@ class LiveTable(PaintedView, can_focus=True, inherit_bindings=False):
         Binding("pagedown", "page(1)", "Page down", show=False, id="table.page_down"),
         Binding("home,g", "first", "First row", show=False, id="table.first"),
         Binding("end,G", "last", "Last row", show=False, id="table.last"),
-        Binding("enter", "open", "Open", show=False, id="table.open"),
+        Binding("enter", "open", "open", id="table.open"),
         Binding("s", "next_sort", "Sort by the next column", show=False, id="table.sort"),
         Binding("S", "turn_sort", "Turn the sort", show=False, id="table.turn"),
     ]

@@ -1,0 +1,30 @@
+"""The detail of the row under another pane's cursor, kept up to date beside it."""
+
+from typing import ClassVar
+
+from nettui.model.history import Frame
+from nettui.reports import paragraphs
+from nettui.reports.table import Column
+from nettui.tui.pane import Pane
+
+
+class FollowPane(Pane):
+    """Shows what Enter on the other pane would open."""
+
+    TITLE = "Detail"
+    COLUMNS: ClassVar[tuple[Column, ...]] = paragraphs.COLUMNS
+    HELP = "All that is known of the row under the cursor of the pane above."
+    EMPTY = ""
+
+    def __init__(self, id: str, leader: Pane) -> None:
+        super().__init__(id=id, show_header=False)
+        self._leader = leader
+
+    def on_resize(self) -> None:
+        if self.frame is not None:
+            self.fill(self.frame)
+
+    def fill(self, frame: Frame) -> None:
+        title, found = self._leader.detail() or (self.TITLE, [])
+        self.heading(title)
+        self.table.show(paragraphs.rows(found, self.size.width - 3))

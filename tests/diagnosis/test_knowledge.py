@@ -1,0 +1,52 @@
+"""The knowledge texts: there for all, and free of what operators would rightly laugh at."""
+
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from nettui.diagnosis.knowledge import rule_text, state_knowledge
+from nettui.diagnosis.knowledge.findings import _TEXTS
+from nettui.diagnosis.thresholds import RULE_IDS
+from nettui.model.tcp import STATES, TcpState
+
+FACTS = {"count": "7", "rose": "3", "minutes": "2", "against": "more than 5", "family": "", "only": "x", "gateway": "a",
+         "link": "l", "flag": "-4", "other": "o", "why": "w", "and": ""}
+
+
+def test_every_rule_has_its_text_and_every_text_its_rule() -> None:
+    assert {name.partition("/")[0] for name in _TEXTS} == set(RULE_IDS)
+    assert {"link.down/no-carrier", "link.down/set-down", "route.no-default"} <= set(_TEXTS)
+
+
+@pytest.mark.parametrize("name", _TEXTS)
+def test_a_text_is_whole(name: str) -> None:
+    text = rule_text(*name.split("/"))
+    for words in (text.cause, text.consequence, text.cure):
+        assert words.endswith((".", ").")) and "{" not in words
+    assert text.relief and text.screen in ("interfaces", "routes", "sockets", "dns")
+    assert not re.search(r"[{}]", text.title.format_map(FACTS))
+
+
+@pytest.mark.parametrize("name", _TEXTS)
+def test_its_commands_are_words_a_shell_understands(name: str) -> None:
+    for command in rule_text(*name.split("/")).relief:
+        said = command.format_map(FACTS)
+        assert subprocess.run(["sh", "-n", "-c", said], check=False).returncode == 0, said
+        assert shutil.which(said.split()[0]), said
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_every_state_is_explained(state: TcpState) -> None:
+    known = state_knowledge(state)
+    assert known.meaning.endswith(".") and known.who.endswith(".") and known.first_steps
+
+
+def test_the_facts_that_people_get_wrong() -> None:
+    time_wait = state_knowledge(TcpState.TIME_WAIT)
+    assert "60 s, fixed" in time_wait.meaning
+    assert any("tcp_tw_recycle is gone" in step for step in time_wait.first_steps)
+    assert "60 s" in rule_text("tcp.time-wait").cause and "28,232" in rule_text("tcp.time-wait").consequence
+    assert "no kernel setting ends this state" in rule_text("tcp.close-wait").cause
+    assert state_knowledge(TcpState.CLOSE_WAIT).who.startswith("The developer of the program that owns it")

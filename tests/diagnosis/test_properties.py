@@ -1,0 +1,128 @@
+"""Whatever comes: never an exception, always the gravest first, each subject once, and never out of nothing."""
+
+from itertools import pairwise
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nettui.diagnosis.diagnose import Diagnosis, diagnose_once
+from nettui.diagnosis.thresholds import RULE_IDS
+from nettui.model.address import Address
+from nettui.model.history import History, TcpSample
+from nettui.model.link import Link, OperState
+from nettui.model.neighbour import Neighbour, NeighbourState
+from nettui.model.route import NextHop, Route
+from nettui.model.snapshot import CollectorError, Snapshot
+from nettui.model.tcp import TcpCounts
+from tests.diagnosis.world import START, World, counts, link, neighbour, server
+
+INDEX = st.integers(1, 4)
+MAYBE_INDEX = st.none() | INDEX
+FAMILY = st.sampled_from(["inet", "inet6"])
+ADDRESS = st.sampled_from(["192.0.2.1", "198.51.100.1", "fe80::1", "2001:db8::1", "0.0.0.0", "::", "{x}", ""])
+
+LINK = st.builds(
+    Link,
+    ifindex=INDEX,
+    name=st.sampled_from(["lo", "eth0", "eth1", "br0", "{0}", "a b;c", ""]),
+    kind=st.sampled_from(["loopback", "ethernet", "veth", "bridge", "bond", "vlan", "wireguard"]),
+    state=st.sampled_from(OperState),
+    admin_up=st.booleans(),
+    carrier=st.none() | st.booleans(),
+    master=MAYBE_INDEX,
+    parent=MAYBE_INDEX,
+    peer_netns=st.booleans(),
+)
+ROUTE = st.builds(
+    Route,
+    family=FAMILY,
+    table=st.sampled_from([254, 255, 100]),
+    destination=ADDRESS,
+    prefixlen=st.sampled_from([0, 0, 0, 1, 24]),
+    type=st.sampled_from(["unicast", "unicast", "blackhole"]),
+    gateway=st.none() | ADDRESS,
+    ifindex=MAYBE_INDEX,
+    metric=st.none() | st.integers(0, 2000),
+    nexthops=st.lists(st.builds(NextHop, gateway=st.none() | ADDRESS, ifindex=MAYBE_INDEX), max_size=2).map(tuple),
+)
+NEIGHBOUR = st.builds(
+    Neighbour, ifindex=INDEX, family=FAMILY, address=ADDRESS, state=st.sampled_from(NeighbourState),
+    updated=st.none() | st.floats(0, 1e6),
+)
+LOCAL = st.builds(
+    Address, ifindex=INDEX, family=FAMILY, address=ADDRESS, prefixlen=st.integers(0, 32),
+    scope=st.sampled_from(["global", "link", "host"]),
+)
+COUNTS = st.lists(st.integers(0, 20_000) | st.integers(0, 130), min_size=11, max_size=11).map(tuple)
+
+
+def some(each: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.none() | st.lists(each, max_size=4).map(tuple)
+
+
+ERROR = st.builds(CollectorError, collector=st.sampled_from(["links", "routes", "tcp"]), message=st.just("x"))
+SECTIONS = st.fixed_dictionaries({
+    "links": some(LINK),
+    "addresses": some(LOCAL),
+    "routes": some(ROUTE),
+    "neighbours": some(NEIGHBOUR),
+    "tcp": st.none() | COUNTS.map(lambda found: TcpCounts(counts=found, source="procfs")),
+    "errors": st.lists(ERROR, max_size=1).map(tuple),
+})
+STAYS = st.lists(
+    st.tuples(SECTIONS, st.integers(1, 12), st.sampled_from([0.0, 0.3, 1.0, 1.0, 7.0, 100.0, -0.5, -50.0])), max_size=8
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(STAYS, st.lists(st.tuples(st.floats(0, 2 * START), COUNTS), max_size=40))
+def test_no_history_is_too_odd(stays: list[tuple[dict[str, Any], int, float]], past: list[tuple[float, Any]]) -> None:
+    diagnosis, now = Diagnosis(), START
+    samples = tuple(TcpSample(at=at, counts=found) for at, found in past)
+    for sections, ticks, step in stays:
+        for _ in range(ticks):
+            now += step
+            at = now if sections["tcp"] else None
+            history = History(snapshot=Snapshot(taken_at=now, tcp_at=at, **sections), tcp=samples)
+            for findings in (diagnosis.update(history), diagnose_once(history)):
+                keys = [(f.id, f.subject) for f in findings]
+                assert len(keys) == len(set(keys))
+                assert {f.id for f in findings} <= set(RULE_IDS)
+                assert [f.severity.rank for f in findings] == sorted((f.severity.rank for f in findings), reverse=True)
+                assert all(f.since <= now + 1 and f.title and f.cause and f.evidence for f in findings)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["good", "down", "silent", "gone", "crowded"]), st.integers(1, 4)),
+        max_size=30,
+    )
+)
+def test_trouble_shorter_than_it_must_last_is_never_told(stays: list[tuple[str, int]]) -> None:
+    """However it is mixed: each trouble at most four seconds, a healthy second after each."""
+    world = World()
+    world.tick(**server())
+    troubles = {
+        "good": {},
+        "down": {"links": (link(1, "lo", "loopback"), link(2, "eth0", carrier=False))},
+        "silent": {"neighbours": (neighbour(2, "192.0.2.1", "INCOMPLETE"),)},
+        "gone": {"routes": ()},
+        "crowded": {"tcp": counts(CLOSE_WAIT=400, TIME_WAIT=40_000)},
+    }
+    for trouble, seconds in stays:
+        world.stay(seconds, **server(**troubles[trouble]))
+        world.tick(**server())
+    assert world.told == []
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.integers(0, 130), min_size=10, max_size=120))
+def test_a_finding_is_told_at_most_once_in_five_seconds(values: list[int]) -> None:
+    """Opening takes five seconds and closing ten, so no count, however it dances, makes it flap."""
+    world = World()
+    world.count("CLOSE_WAIT", values)
+    for rule in RULE_IDS:
+        opened = [at for at, told, _, what in world.told if told == rule and what != "closed"]
+        assert all(later - earlier >= 5 for earlier, later in pairwise(opened))
