@@ -98,6 +98,8 @@ class _Reader:
         if not text.strip() or text[0] in "#;":
             return
         keyword, *values = _BLANKS.split(text.strip(" \t"))
+        if keyword in ("nameserver", "domain"):
+            del values[1:]  # glibc looks no further, so a comment may follow
         if text[0] in " \t":
             if values and keyword[0] not in "#;":
                 self.warn(number, "begins with a blank, so it is ignored")
@@ -142,7 +144,7 @@ class _Reader:
         self._search = tuple(clean(value if value == "." else value.rstrip(".")) for value in values)
 
     def _domain(self, number: int, values: list[str]) -> None:
-        self._searches(number, values[:1])
+        self._searches(number, values)
 
     def _options(self, number: int, values: list[str]) -> None:
         for value in values:

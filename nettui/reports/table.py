@@ -65,29 +65,43 @@ class ListRows:
 
 
 EMPTY = ListRows({})
-UNKNOWN = (2, "")
-"""What `sort_value` gives for `--`."""
-
-
-def sort_value(cell: Cell) -> tuple[int, Any]:
-    """A key that sorts numbers before text and never compares the two; `--` (not known) and NaN come last."""
-    value = cell.text if cell.sort is None else cell.sort
-    if isinstance(value, (int, float)):
-        return (0, value) if value == value else UNKNOWN
-    return UNKNOWN if value == "--" else (1, str(value).casefold())
+MISSING = Cell("--")
 
 
 def arranged(rows: Rows, columns: Sequence[Column], needle: str, sort: str | None, reverse: bool) -> list[Hashable]:
     """Keys of the rows that hold `needle` in any cell (any case), sorted by the column `sort`, else as they come.
 
-    Equal rows stay as they come; what is not known comes last, in reverse too.
+    Numbers come before text, and what is not known (`--`, NaN) last, in reverse too. Equal rows stay as they come.
     """
     wanted = needle.casefold()
-    keys = [k for k in rows.keys if not wanted or any(wanted in c.text.casefold() for c in rows.cells(k))]
+    keys = [key for key in rows.keys if _holds(rows.cells(key), wanted)] if wanted else list(rows.keys)
     place = next((i for i, column in enumerate(columns) if column.key == sort), None)
-    if place is None:
-        return keys
-    ranked = [(sort_value(cells[place]) if len(cells := rows.cells(k)) > place else UNKNOWN, k) for k in keys]
-    known = [pair for pair in ranked if pair[0] != UNKNOWN]
-    known.sort(key=itemgetter(0), reverse=reverse)
-    return [k for _, k in known] + [k for value, k in ranked if value == UNKNOWN]
+    return keys if place is None else _sorted(rows, keys, place, reverse)
+
+
+def _holds(cells: Sequence[Cell], wanted: str) -> bool:
+    # All texts at once: a separator that no clean text holds keeps a match from running over from cell to cell.
+    return wanted in "\n".join([cell.text for cell in cells]).casefold()
+
+
+def _sorted(rows: Rows, keys: Sequence[Hashable], place: int, reverse: bool) -> list[Hashable]:
+    # In kinds, so that each is compared as what it is: with a hundred thousand rows a common key costs too much.
+    numbers: list[tuple[float, Hashable]] = []
+    texts: list[tuple[str, Hashable]] = []
+    unknown: list[Hashable] = []
+    for key in keys:
+        cells = rows.cells(key)
+        text, _, value = cells[place] if place < len(cells) else MISSING
+        if value is None:
+            value = text
+        if value == "--" or value != value:  # only NaN differs from itself
+            unknown.append(key)
+        elif isinstance(value, (int, float)):
+            numbers.append((value, key))
+        else:
+            texts.append((str(value).casefold(), key))
+    first = itemgetter(0)
+    numbers.sort(key=first, reverse=reverse)
+    texts.sort(key=first, reverse=reverse)
+    known = [*texts, *numbers] if reverse else [*numbers, *texts]
+    return [key for _, key in known] + unknown

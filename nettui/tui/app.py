@@ -28,7 +28,7 @@ from nettui.tui.pane import Pane
 from nettui.tui.replay_keys import ReplayActions, replay_status
 from nettui.tui.screens.main import MainScreen
 from nettui.tui.screens.sheets import DetailSheet, PortsSheet, Sheet
-from nettui.tui.screens.views import VIEWS
+from nettui.tui.screens.views import VIEWS, DashboardView
 from nettui.tui.view import View
 from nettui.tui.wardrobe import Wardrobe
 from nettui.tui.widgets.spans import SpanPainting
@@ -99,7 +99,9 @@ class NettuiApp(SpanPainting, ReplayActions, App[int]):
                            return_when=asyncio.FIRST_COMPLETED)
 
     def get_default_screen(self) -> Screen[None]:
-        return MainScreen()
+        first = DashboardView()
+        self._views[DashboardView] = first
+        return MainScreen(first)
 
     async def on_mount(self) -> None:
         for line in self.query(StatusLine):
@@ -241,7 +243,8 @@ class NettuiApp(SpanPainting, ReplayActions, App[int]):
     def action_numeric(self) -> None:
         self.numeric = not self.numeric
         self.say("Numbers." if self.numeric else "Names.")
-        self._redraw()
+        for pane in self.query(Pane):
+            pane.redraw()
 
     def action_next_theme(self) -> None:
         try:
@@ -292,7 +295,3 @@ class NettuiApp(SpanPainting, ReplayActions, App[int]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """The keys of a recording work only on a recording."""
         return self.replay is not None if action.startswith("replay_") else True
-
-    def _redraw(self) -> None:
-        if self.engine.frame is not None:
-            self.draw(self.engine.frame)

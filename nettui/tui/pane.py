@@ -42,6 +42,8 @@ class Pane(Vertical):
     HELP: ClassVar[str] = ""
     """What the pane shows, in a sentence or two."""
     EMPTY: ClassVar[str] = "none"
+    MARK_CHANGES: ClassVar[bool] = False
+    """Whether rows that come and go are marked for a moment: where a row is a thing of its own."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "filter", key_display="/", id="pane.filter"),
@@ -56,9 +58,12 @@ class Pane(Vertical):
 
     def __init__(self, id: str, *, show_header: bool = True) -> None:
         super().__init__(id=id, classes="pane")
-        self.table = LiveTable(self.COLUMNS, show_header=show_header, empty="reading ...")
+        self.table = LiveTable(
+            self.COLUMNS, show_header=show_header, empty="reading ...", mark_changes=self.MARK_CHANGES
+        )
         self.frame: Frame | None = None
         self._upper = self._lower = ""
+        self._drawn: tuple[object, ...] | None = None
 
     def compose(self) -> ComposeResult:
         yield self.table
@@ -73,12 +78,26 @@ class Pane(Vertical):
             table.palette, table.glyphs = self.nettui.palette, self.nettui.glyphs
 
     def draw(self, frame: Frame) -> None:
-        """Show a new Frame."""
+        """Show a new Frame, where anything that this pane shows of it is new."""
         self.frame = frame
+        parts = (frame.snapshot.error(*self.COLLECTORS), *self.parts(frame))
+        if parts != self._drawn:
+            self._drawn = parts
+            self.redraw()
+
+    def redraw(self) -> None:
+        """Make everything anew from the Frame there is."""
+        frame = self.frame
+        if frame is None:
+            return
         error = frame.snapshot.error(*self.COLLECTORS)
         self.table.empty = self._said(error) if error else self.EMPTY
-        self.subtitle(f"{self.nettui.glyphs.warning} {error.message}" if error else self.note(frame))
         self.fill(frame)
+        self.subtitle(f"{self.nettui.glyphs.warning} {error.message}" if error else self.note(frame))
+
+    def parts(self, frame: Frame) -> tuple[object, ...]:
+        """What of a Frame this pane shows."""
+        raise NotImplementedError
 
     def fill(self, frame: Frame) -> None:
         """Give the table its rows."""
@@ -130,8 +149,7 @@ class Pane(Vertical):
             event.stop()
             self.table.focus()
             event.input.remove()
-            if self.frame is not None:
-                self.draw(self.frame)
+            self.redraw()
 
     def action_copy(self) -> None:
         key = self.table.cursor_key

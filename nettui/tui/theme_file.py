@@ -3,12 +3,12 @@
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
 from msgspec import Struct
 
-from nettui.config.convert import ConfigError, build
+from nettui.config.convert import ConfigError, Doc, build
 from nettui.config.files import read_toml, theme_files
 from nettui.model.text import clean
 from nettui.tui.colours import Colour, indexed, is_named
@@ -69,8 +69,8 @@ class States(Struct, frozen=True, kw_only=True):
 class Body(Struct, frozen=True, kw_only=True):
     """What stands in a theme's file."""
 
-    description: str
-    dark: bool
+    description: Annotated[str, Doc("one line", check=str.isprintable)]
+    dark: Annotated[bool, Doc("true or false")]
     roles: Roles
     states: States
 

@@ -24,6 +24,9 @@ class View(Container):
     def on_mount(self) -> None:
         self.current = self.panes[0]
         self.current.add_class("-current")
+        # Before the first layout, from the size it will have: set afterwards it would be laid out and painted twice.
+        width, height = self.app.size
+        self._shape(width, height - 2)
 
     @property
     def panes(self) -> list[Pane]:
@@ -67,13 +70,15 @@ class View(Container):
                 pane.draw(pane.frame)
 
     def _arrange(self) -> None:
-        width, height = self.size
-        small = width < ROOM[0] or height < ROOM[1]
-        self.set_class(self.zoomed or small, "-single")
-        self.set_class(height >= 30, "-tall")
+        self._shape(*self.size)
         if not isinstance(self.screen.focused, LiveTable) or self.screen.focused.query_ancestor(Pane) is self.current:
             return
         self.call_after_refresh(self.enter)
+
+    def _shape(self, width: int, height: int) -> None:
+        small = width < ROOM[0] or height < ROOM[1]
+        self.set_class(self.zoomed or small, "-single")
+        self.set_class(height >= 30, "-tall")
 
     def _choose(self, pane: Pane) -> None:
         if pane is self.current:

@@ -57,6 +57,7 @@ LEAKS = {
     "one in ten seconds, seen in the longer window": (ramp(0, 0.1, 300), "warning"),
     "two a second on top of thousands": (ramp(4_000, 2, 130), "critical"),
     "among passing connections": ([n // 4 + 7 * (n % 5 == 0) for n in range(150)], "warning"),
+    "among passing connections by chance": ([n // 2 + n * 7919 % 13 for n in range(125)], "critical"),
     "in bursts of eight": ([8 * (n // 12) for n in range(130)], "critical"),
 }
 
@@ -90,6 +91,7 @@ NO_LEAKS = {
     "a step": [0] * 100 + [40] * 200,
     "growth for a minute, then rest": [0] * 120 + ramp(0, 0.6, 60) + [36] * 200,
     "sawtooth of one minute": [n % 60 // 2 for n in range(400)],
+    "growth with a relapse": [*ramp(0, 1, 45), *ramp(15, 1, 30), *[45] * 3, *[0] * 60],
     "draining": ramp(45, -0.1, 400),
     "passing connections, seconds long": crowd(2, 10, 1_800, seed=1),
     "a pool emptied by chance, a minute long": crowd(0.5, 60, 1_800, seed=2),

@@ -5,6 +5,7 @@ import contextlib
 import struct
 import threading
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from typing import cast
 
 import dns.flags
 import dns.message
@@ -76,8 +77,7 @@ class _Datagrams(asyncio.DatagramProtocol):
         self._server = server
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.DatagramTransport)
-        self._transport = transport
+        self._transport = cast(asyncio.DatagramTransport, transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         for answer in self._server.answers(data, "udp"):

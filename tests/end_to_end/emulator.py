@@ -1,6 +1,7 @@
-"""A terminal as the user sees it: pyte, with the second (alternate) screen that it lacks, and an account of every mode."""
+"""A terminal as the user sees it: pyte, with the alternate screen that it lacks, and an account of every mode."""
 
 import re
+
 import pyte
 
 _TOKENS = re.compile(

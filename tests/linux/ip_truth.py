@@ -69,7 +69,6 @@ def links(rows: Iterable[Row], index: dict[str, int]) -> list[Link]:
 
 def _link(row: Row, index: dict[str, int]) -> Link:
     up = "UP" in row["flags"]
-    mac = row.get("address", "")
     return Link(
         ifindex=row["ifindex"],
         name=_text(row["ifname"]),
@@ -77,7 +76,7 @@ def _link(row: Row, index: dict[str, int]) -> Link:
         state=OperState(row["operstate"].lower()),
         admin_up=up,
         carrier="LOWER_UP" in row["flags"] if up else None,
-        mac=mac if len(mac) == 17 and mac.strip("0:") else None,
+        mac=_mac(row.get("address", "")),
         mtu=row["mtu"],
         master=index[row["master"]] if "master" in row else None,
         parent=row.get("link_index") or (index[row["link"]] if row.get("link") else None),
@@ -202,7 +201,7 @@ def neighbours(rows: Iterable[Row], index: dict[str, int]) -> list[Neighbour]:
             ifindex=index[row["dev"]],
             family="inet6" if ":" in row["dst"] else "inet",
             address=row["dst"],
-            mac=row.get("lladdr"),
+            mac=_mac(row.get("lladdr", "")),
             state=NeighbourState(row["state"][0]) if row.get("state") else NeighbourState.NONE,
             flags=tuple(flag for flag in _NEIGHBOUR_FLAGS if flag in row),
         )
@@ -227,6 +226,11 @@ def counters(rows: Iterable[Row]) -> list[Counters]:
 READERS: dict[str, Callable[[Iterable[Row], dict[str, int]], list[Any]]] = {
     "links": links, "addresses": addresses, "routes": routes, "rules": rules, "neighbours": neighbours,
 }
+
+
+def _mac(text: str) -> str | None:
+    """Only Ethernet's, and not the zeros that stand for none."""
+    return text if len(text) == 17 and text.strip("0:") else None
 
 
 def _table(name: str) -> int:

@@ -84,7 +84,8 @@ def says(lab: Lab) -> dict[str, list[Row]]:
 def essence(said: dict[str, list[Row]]) -> object:
     """What must not change while it is recorded: everything but seconds."""
     index = indices(said["links"])
-    return [list(map(timeless, read(said[name], index))) for name, read in READERS.items()], counters_of(said["counters"])
+    records = [list(map(timeless, read(said[name], index))) for name, read in READERS.items()]
+    return records, counters_of(said["counters"])
 
 
 if __name__ == "__main__":

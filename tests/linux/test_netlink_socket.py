@@ -12,7 +12,14 @@ import pytest
 from nettui.linux import links, netlink
 from nettui.linux.host import LinuxHost
 from nettui.linux.netlink import (
-    ATTEMPTS, HEADER, NLM_F_DUMP_INTR, ROUTE, NetlinkDecodeError, NetlinkError, NetlinkSocket, messages,
+    ATTEMPTS,
+    HEADER,
+    NLM_F_DUMP_INTR,
+    ROUTE,
+    NetlinkDecodeError,
+    NetlinkError,
+    NetlinkSocket,
+    messages,
 )
 
 PORT = 4711
@@ -175,7 +182,7 @@ EXPLAINED = b"\x0f\0\x01\0no\x1b[2J way\0\0"  # NLMSGERR_ATTR_MSG
 async def test_the_kernels_refusal_keeps_its_number_and_words(
     scripted: Scripted, answer: Answer, number: int, words: str
 ) -> None:
-    kernel, asked = scripted([answer], [record(b"well"), done()])
+    _, asked = scripted([answer], [record(b"well"), done()])
     with pytest.raises(NetlinkError) as caught:
         await dump(asked)
     assert (caught.value.errno, caught.value.strerror) == (number, words)
@@ -234,7 +241,7 @@ def test_a_length_that_cannot_be_is_an_error(length: int) -> None:
 async def test_the_real_kernel_says_what_it_does_not_like() -> None:
     asked = NetlinkSocket(ROUTE)
     with pytest.raises(NetlinkError) as caught:
-        await dump(asked)  # a route request without struct rtmsg
+        await asked.dump(26, b"\2\0\0", Texts)  # a route request without all of struct rtmsg
     assert caught.value.errno == errno.EINVAL
     assert "header" in caught.value.strerror
     asked.close()

@@ -1,6 +1,7 @@
 """The readers of /proc/net: real text, odd text, hostile text."""
 
 import asyncio
+import itertools
 from collections import Counter
 from pathlib import Path
 
@@ -95,7 +96,7 @@ def test_the_tables_of_both_families_are_counted_together(tmp_path: Path) -> Non
 @given(st.lists(st.integers(0, len(TCP)), max_size=8))
 def test_a_table_may_come_in_any_pieces(cuts: list[int]) -> None:
     places = [0, *sorted(cuts), len(TCP)]
-    assert table(*(TCP[a:b] for a, b in zip(places, places[1:], strict=False))) == TCP_COUNTS
+    assert table(*(TCP[a:b] for a, b in itertools.pairwise(places))) == TCP_COUNTS
 
 
 @pytest.mark.parametrize(

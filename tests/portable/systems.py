@@ -193,12 +193,12 @@ def windows() -> System:
 
 
 def freebsd() -> System:
-    """A jail host: a renamed card with an alias, a bridge, a jail's epair, loopback with KAME's link-local address."""
+    """A jail host: a renamed card with an alias, a bridge, a jail's epair, a tunnel, KAME's address on loopback."""
     return System(
         flags={"BSD", "FREEBSD", "POSIX"},
         af_link=18,
         af_inet6=28,
-        indices={"backplane": 1, "lo0": 2, "bridge0": 3, "epair0a": 4},
+        indices={"backplane": 1, "lo0": 2, "bridge0": 3, "epair0a": 4, "tun0": 5},
         addresses={
             "backplane": [
                 snicaddr(18, "64:9d:99:00:8a:00", None, "ff:ff:ff:ff:ff:ff", None),
@@ -212,12 +212,14 @@ def freebsd() -> System:
             ],
             "bridge0": [snicaddr(18, "58:9c:fc:00:00:01", None, None, None)],
             "epair0a": [snicaddr(18, "02:12:34:00:00:0a", None, None, None)],
+            "tun0": [snicaddr(V4, "10.9.0.1", "255.255.255.0", None, "10.9.0.2")],
         },
         stats={
             "backplane": snicstats(True, FULL, 1000, 1500, "up,broadcast,running,simplex,multicast"),
             "lo0": snicstats(True, UNKNOWN, 0, 16384, "up,loopback,running,multicast"),
             "bridge0": snicstats(False, UNKNOWN, 0, 1500, "up,broadcast,simplex,multicast"),
             "epair0a": snicstats(True, FULL, 10000, 1500, "up,broadcast,running,simplex,multicast"),
+            "tun0": snicstats(True, UNKNOWN, 0, 1500, "up,pointopoint,running,multicast"),
         },
         gateways={"default": {2: ("192.0.2.1", "backplane")}, 2: [("192.0.2.1", "backplane", True)]},
         adapters={"backplane": {18: [{"addr": "64:9d:99:00:8a:00"}]}},

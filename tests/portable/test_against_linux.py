@@ -39,7 +39,9 @@ ODD = (
     "addr add 10.7.0.1/32 dev va",
     "addr add 10.9.0.1 peer 10.9.0.2/32 dev va",
     "addr add 10.9.1.1 peer 10.9.2.1/24 dev va",
+    "addr add 10.8.8.8/0 dev va",
     "addr add 169.254.7.7/16 dev va scope link",
+    "addr add fe80:0:0:7::7/80 dev va nodad",
     "addr add fd01::1/64 dev va nodad",
     "addr add fd02::1 peer fd02::2/128 dev va nodad",
     "addr add 2001:db8:0:0:1::1/80 dev va nodad",
@@ -130,7 +132,12 @@ async def compare_all(hosts: Hosts) -> None:
 async def test_this_host() -> None:
     linux, portable = LinuxHost(), PortableHost()
     try:
-        await compare_all((linux, portable))
+        for chances in (2, 1, 0):  # it may change between the two readings
+            try:
+                return await compare_all((linux, portable))
+            except AssertionError:
+                if not chances:
+                    raise
     finally:
         linux.close()
 

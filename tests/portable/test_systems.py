@@ -173,6 +173,7 @@ async def test_freebsd(on: Any) -> None:
         ("lo0", "loopback", OperState.UNKNOWN, None, None),
         ("bridge0", "bridge", OperState.DOWN, "58:9c:fc:00:00:01", None),
         ("epair0a", "veth", OperState.UNKNOWN, "02:12:34:00:00:0a", 10000),
+        ("tun0", "tun", OperState.UNKNOWN, None, None),
     ]
     assert links["bridge0"].admin_up
     found = await PortableHost().addresses()
@@ -182,10 +183,11 @@ async def test_freebsd(on: Any) -> None:
         (1, "fe80::669d:99ff:fe00:8a00", 64, None, None),
         (2, "fe80::1", 64, None, None),  # the kernel keeps the 2 within it
         (2, "127.0.0.1", 8, None, None),
+        (5, "10.9.0.1", 24, None, "10.9.0.2"),
     }
     routes, _ = await PortableHost().routes(100)
     assert routes[0].gateway == "192.0.2.1"
-    assert {r.cidr for r in routes} == {"default", "192.0.2.0/24", "fe80::/64"}
+    assert {r.cidr for r in routes} == {"default", "192.0.2.0/24", "fe80::/64", "10.9.0.2"}
     counts = await PortableHost().tcp()
     assert (counts.total, counts[TcpState.CLOSED]) == (3, 1)
     assert "TIME_WAIT" in (counts.note or "")

@@ -26,7 +26,8 @@ ALIAS = Lookup(
 )  # fmt: skip
 MAIL = Lookup(
     typed="example.com.", question="example.com", type="MX", outcome=Outcome.ANSWER,
-    message="example.com has 1 MX record", asked_at=0, server="2001:db8::53", port=5353, rcode="NOERROR", authoritative=True, elapsed=0.0004,
+    message="example.com has 1 MX record", asked_at=0, server="2001:db8::53", port=5353, rcode="NOERROR",
+    authoritative=True, elapsed=0.0004,
     records=(Record(name="example.com", type="MX", ttl=60, data="10 mx.example.com."),),
 )  # fmt: skip
 FAILED = Lookup(

@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 
 from nettui.reports.table import Cell, Column, ListRows
 from nettui.tui.widgets.live_table import LiveTable
-from nettui.tui.widgets.spans import SpanPainting
+from nettui.tui.widgets.spans import QuietScreen, SpanPainting
 
 COLUMNS = (
     Column("name", "NAME", 12, grow=1),
@@ -53,6 +53,9 @@ class TableApp(SpanPainting, App[None]):
         self.table = table
         table.palette = FakePalette()
         self.told: list[tuple[str, Hashable]] = []
+
+    def get_default_screen(self) -> QuietScreen[None]:
+        return QuietScreen(id="_default")
 
     def compose(self) -> ComposeResult:
         yield self.table

@@ -3,6 +3,7 @@
 from collections.abc import Hashable, Sequence
 
 import pytest
+from textual import events
 
 from nettui.reports.table import Cell, Column, ListRows
 from nettui.tui.widgets.live_table import LiveTable
@@ -146,7 +147,7 @@ async def test_mouse_selects_opens_sorts_and_scrolls() -> None:
         await pilot.double_click(table, offset=(5, 3))
         await pilot.pause()
         assert app.told[-1] == ("opened", 2)
-        await pilot._post_mouse_events([__import__("textual.events").events.MouseScrollDown], table, offset=(5, 3))
+        await pilot._post_mouse_events([events.MouseScrollDown], table, offset=(5, 3))
         await pilot.pause()
         assert names(screen_of(app))[0] != "row 0"
         assert table.cursor_key == 2
@@ -212,7 +213,8 @@ async def test_filter_finds_any_cell_in_any_case() -> None:
     table = LiveTable(COLUMNS)
     async with running(table) as (app, pilot):
         table.show(rows({1: ("eth0", "UP", 1), 2: ("wlan0", "down", 22), 3: ("STRASSE", "UP", 3)}))
-        for needle, expected in [("DOWN", ["wlan0"]), ("22", ["wlan0"]), ("straße", ["STRASSE"]), ("0", ["eth0", "wlan0"])]:
+        found = {"DOWN": ["wlan0"], "22": ["wlan0"], "straße": ["STRASSE"], "0": ["eth0", "wlan0"]}
+        for needle, expected in found.items():
             table.filter_text = needle
             await pilot.pause()
             assert [name.lstrip(">") for name in names(screen_of(app))] == expected
@@ -298,7 +300,7 @@ async def test_rows_off_the_screen_are_never_looked_at() -> None:
             return (Cell(f"row {key}"), Cell("UP"), Cell("1"))
 
     table = LiveTable(COLUMNS)
-    async with running(table, (40, 11)) as (app, pilot):
+    async with running(table, (40, 11)) as (_, pilot):
         table.show(Lazy(0))
         await pilot.pause()
         assert set(asked) == set(range(10))
@@ -324,7 +326,9 @@ async def test_what_is_said_in_place_of_rows() -> None:
         assert screen_of(app)[1].strip() == "[bold]no[/]"
 
 
-@pytest.mark.parametrize("hostile", ["proc[/]", "[@click=app.bell]x[/]", "[red]x", "\x1b]0;title\x07", "a\tb", "🏴" * 40])
+@pytest.mark.parametrize(
+    "hostile", ["proc[/]", "[@click=app.bell]x[/]", "[red]x", "\x1b]0;title\x07", "a\tb", "🏴" * 40]
+)
 async def test_text_from_outside_is_shown_and_never_obeyed(hostile: str) -> None:
     table = LiveTable((Column("a", "A", 60),))
     async with running(table, (70, 5)) as (app, pilot):

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from nettui.reports.table import Cell, Column, ListRows
+from nettui.reports.table import Cell, Column, ListRows, arranged
 from nettui.tui.widgets.columns import GAP, fit, lay_out, padding
 from nettui.tui.widgets.live_table import LiveTable
 from nettui.tui.widgets.scrollbar import thumb, top_at
@@ -166,3 +166,27 @@ async def test_rows_with_another_number_of_cells_than_columns(cells: tuple[Cell,
             await pilot.pause()
             assert any("whole" in line for line in screen_of(app))
         assert table.export_text().count("\n") == 3
+
+
+def test_sort_puts_numbers_before_text_and_the_unknown_last() -> None:
+    cells = {
+        "ten": Cell("10", "", 10), "text": Cell("Abc"), "none": Cell("--"), "nine": Cell("9", "", 9.5),
+        "nan": Cell("?", "", float("nan")), "lower": Cell("abb"), "zero": Cell("--", "", 0),
+    }  # fmt: skip
+    source = ListRows({key: (cell,) for key, cell in cells.items()} | {"short": ()})
+    column = [Column("k", "K", 5)]
+    assert arranged(source, column, "", "k", False) == ["zero", "nine", "ten", "lower", "text", "none", "nan", "short"]
+    assert arranged(source, column, "", "k", True) == ["text", "lower", "ten", "nine", "zero", "none", "nan", "short"]
+    assert arranged(source, column, "", None, True) == list(source.keys)
+
+
+def test_equal_rows_stay_as_they_come() -> None:
+    source = ListRows({n: (Cell(str(n % 2), "", n % 2),) for n in range(6)})
+    column = [Column("k", "K", 5)]
+    assert arranged(source, column, "", "k", False) == [0, 2, 4, 1, 3, 5]
+    assert arranged(source, column, "", "k", True) == [1, 3, 5, 0, 2, 4]
+
+
+def test_filter_looks_into_cells_not_across_them() -> None:
+    source = ListRows({1: (Cell("eth"), Cell("0 up")), 2: (Cell("x"), Cell("ETH0"))})
+    assert arranged(source, (), "eth0", None, False) == [2]

@@ -6,7 +6,6 @@ from typing import Any
 
 import pyte
 import pytest
-from rich.segment import Segment
 from textual.app import App
 
 from nettui.reports.table import Cell, ListRows
@@ -29,7 +28,6 @@ async def test_nothing_is_sent_where_nothing_changed(wired: Wiring) -> None:
         wired(app).take()
         for _ in range(3):
             table.show(rows(numbered(100)))
-            table.palette  # noqa: B018 # read only
             await pilot.pause()
         table.show(rows(numbered(99)))  # off the screen, and the thumb stays where it is
         await pilot.pause()
@@ -115,7 +113,7 @@ async def test_what_was_sent_piece_by_piece_is_what_would_be_sent_anew(wired: Wi
     ]
     async with running(table, (60, 12)) as (app, pilot):
         terminal = Terminal(60, 12)
-        for _ in range(150):
+        for _ in range(100):
             chance.choice(steps)()
             await pilot.pause()
             terminal.feed(wired(app).take())
@@ -146,4 +144,3 @@ def test_the_terminal_of_these_tests_sees_a_difference() -> None:
     plain.feed("x")
     coloured.feed("\x1b[31mx\x1b[0m")
     assert plain.cells() != coloured.cells()
-    assert Segment("x").text == plain.cells()[0][0][0]

@@ -63,9 +63,8 @@ class Probe(App[None]):
         yield Footer()
 
     def on_mount(self) -> None:
-        self.notify("a toast", severity="error")
-        self.set_timer(0.2, self.action_command_palette)
-        self.set_timer(0.5, self.exit)
+        self.notify("a toast", severity="error", timeout=60)
+        self.call_after_refresh(self.action_command_palette)
 
 
 if __name__ == "__main__":

@@ -45,7 +45,7 @@ def growth(readings: Sequence[tuple[float, int]], seconds: float) -> Growth | No
     end = readings[-1][0]
     begin = min(end - seconds, readings[-BLOCKS][0])
     block = (end - begin) / BLOCKS
-    if block <= 0 or readings[0][0] > begin + block:
+    if block <= 0:
         return None
     floors = _floors(readings, begin, block)
     per_stair = BLOCKS // STAIRS

@@ -8,7 +8,6 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
 from nettui.model.history import Frame
-from nettui.reports.paragraphs import Paragraph
 from nettui.reports.tables import dns
 from nettui.tui.pane import Pane
 from nettui.tui.widgets.live_table import LiveTable
@@ -47,20 +46,16 @@ class DnsPane(Pane):
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.nettui.dns.listeners.append(self._redraw)
-        self._redraw()
+        self.nettui.dns.listeners.append(self.redraw)
+        self.redraw()
 
     def on_unmount(self) -> None:
-        self.nettui.dns.listeners.remove(self._redraw)
+        self.nettui.dns.listeners.remove(self.redraw)
 
-    def fill(self, frame: Frame) -> None:
-        self._redraw()
+    def parts(self, frame: Frame) -> tuple[object, ...]:
+        return (frame.snapshot.resolvers,)
 
-    def draw(self, frame: Frame) -> None:
-        self.frame = frame
-        self._redraw()
-
-    def _redraw(self) -> None:
+    def redraw(self) -> None:
         session = self.nettui.dns
         self.table.empty = f"asking {session.asking} ..." if session.asking else self._resolvers()
         self.table.show(dns.answer_rows(() if session.asking else session.answers))
@@ -124,15 +119,15 @@ class LookupHistoryPane(Pane):
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.nettui.dns.listeners.append(self._redraw)
+        self.nettui.dns.listeners.append(self.redraw)
 
     def on_unmount(self) -> None:
-        self.nettui.dns.listeners.remove(self._redraw)
+        self.nettui.dns.listeners.remove(self.redraw)
 
-    def fill(self, frame: Frame) -> None:
-        self._redraw()
+    def parts(self, frame: Frame) -> tuple[object, ...]:
+        return ()
 
-    def _redraw(self) -> None:
+    def redraw(self) -> None:
         self.table.show(dns.history_rows(self.nettui.dns.history.lookups))
 
     @on(LiveTable.Opened)
@@ -151,8 +146,8 @@ class ResolversPane(Pane):
     HELP = "The name servers this host's programs ask, in their order, and what is odd about the configuration."
     EMPTY = "no resolver configured"
 
+    def parts(self, frame: Frame) -> tuple[object, ...]:
+        return (frame.snapshot.resolvers,)
+
     def fill(self, frame: Frame) -> None:
         self.table.show(dns.resolver_rows(frame.snapshot.resolvers))
-
-    def detail(self) -> tuple[str, list[Paragraph]] | None:
-        return None

@@ -18,6 +18,10 @@ class FindingsPane(Pane):
     HELP = "What is wrong on this host. Enter tells what was seen, what it means, what relieves it and what cures it."
     EMPTY = "Nothing is wrong, as far as nettui can see."
 
+    def parts(self, frame: Frame) -> tuple[object, ...]:
+        ages = [int(frame.snapshot.taken_at - finding.since) for finding in frame.findings]
+        return frame.findings, ages
+
     def fill(self, frame: Frame) -> None:
         self.table.show(findings.rows(frame.findings, frame.snapshot.taken_at))
 
@@ -39,8 +43,10 @@ class FindingsSummary(FindingsPane):
     COLUMNS: ClassVar[tuple[Column, ...]] = findings.SHORT_COLUMNS
 
     def on_resize(self) -> None:
-        if self.frame is not None:
-            self.fill(self.frame)
+        self.redraw()
+
+    def parts(self, frame: Frame) -> tuple[object, ...]:
+        return (frame.findings,)
 
     def fill(self, frame: Frame) -> None:
         self.table.show(findings.short_rows(frame.findings, self.size.width - 7))

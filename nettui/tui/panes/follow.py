@@ -21,8 +21,10 @@ class FollowPane(Pane):
         self._leader = leader
 
     def on_resize(self) -> None:
-        if self.frame is not None:
-            self.fill(self.frame)
+        self.redraw()
+
+    def parts(self, frame: Frame) -> tuple[object, ...]:
+        return self._leader.table.cursor_key, *self._leader.parts(frame)
 
     def fill(self, frame: Frame) -> None:
         title, found = self._leader.detail() or (self.TITLE, [])

@@ -22,6 +22,11 @@ class InterfacesPane(Pane):
         " Enter shows all that is known of one."
     )
     EMPTY = "no interfaces"
+    MARK_CHANGES = True
+
+    def parts(self, frame: Frame) -> tuple[object, ...]:
+        snapshot = frame.snapshot
+        return snapshot.links, snapshot.addresses, snapshot.routes, frame.history.rates
 
     def fill(self, frame: Frame) -> None:
         self.table.show(interfaces.rows(frame, self.nettui.units))
@@ -44,23 +49,26 @@ class InterfacesSummary(InterfacesPane):
     WIDE = 84
     """Cells from which the full table is shown."""
 
+    _hidden = 0
+
     def on_resize(self) -> None:
         columns = interfaces.COLUMNS if self._is_wide() else interfaces.DASHBOARD_COLUMNS
         if self.table.columns is not columns:
             self.table.columns = columns
-            if self.frame is not None:
-                self.draw(self.frame)
+            self.redraw()
 
     def fill(self, frame: Frame) -> None:
+        self._hidden = 0
         if self._is_wide():
             super().fill(frame)
         else:
-            self.table.show(interfaces.dashboard_rows(frame, self.nettui.units)[0])
+            rows, self._hidden = interfaces.dashboard_rows(frame, self.nettui.units)
+            self.table.show(rows)
 
     def note(self, frame: Frame) -> str:
         count = len(frame.snapshot.links or ())
-        hidden = 0 if self._is_wide() else interfaces.dashboard_rows(frame, self.nettui.units)[1]
-        return f"{count}, {hidden} hidden, {rate_unit(self.nettui.units)}" if hidden else super().note(frame)
+        unit = rate_unit(self.nettui.units)
+        return f"{count}, {self._hidden} hidden, {unit}" if self._hidden else super().note(frame)
 
     def _is_wide(self) -> bool:
         return self.size.width >= self.WIDE

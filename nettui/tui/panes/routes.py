@@ -18,7 +18,7 @@ from nettui.tui.screens.sheets import Prompt
 
 
 class RoutesPane(Pane):
-    """Every route of every table. Rows are made anew only when what they are made of has changed."""
+    """Every route of every table."""
 
     TITLE = "Routes"
     COLUMNS: ClassVar[tuple[Column, ...]] = routes.COLUMNS
@@ -28,22 +28,23 @@ class RoutesPane(Pane):
         " w asks the kernel which way it would take to an address; n shows numbers for tables."
     )
     EMPTY = "no routes"
+    MARK_CHANGES = True
     FULL = True
     BINDINGS: ClassVar[list[BindingType]] = [Binding("w", "which_way", "which way to", id="routes.which_way")]
 
-    _made_of: tuple[object, ...] = ()
     _rows: routes.RouteRows | None = None
 
     def chosen(self, snapshot: Snapshot) -> list[Route]:
         return routes.all_routes(snapshot)
 
-    def fill(self, frame: Frame) -> None:
+    def parts(self, frame: Frame) -> tuple[object, ...]:
         snapshot = frame.snapshot
-        parts = (snapshot.routes, snapshot.neighbours, snapshot.links, self.nettui.numeric)
-        if self._rows is None or any(a is not b for a, b in zip(parts, self._made_of, strict=True)):
-            self._made_of = parts
-            self._rows = routes.RouteRows(snapshot, self.chosen(snapshot), self.FULL, self.nettui.numeric)
-            self.table.show(self._rows)
+        return snapshot.routes, snapshot.neighbours, snapshot.links
+
+    def fill(self, frame: Frame) -> None:
+        chosen = self.chosen(frame.snapshot)
+        self._rows = routes.RouteRows(frame.snapshot, chosen, self.FULL, self.nettui.numeric)
+        self.table.show(self._rows)
 
     def note(self, frame: Frame) -> str:
         held, total = len(frame.snapshot.routes or ()), frame.snapshot.routes_total
@@ -92,6 +93,10 @@ class NeighboursPane(Pane):
     COLLECTORS = ("neighbours",)
     HELP = "Who this host has spoken to on its links (ARP, Neighbour Discovery), and when they last proved to be there."
     EMPTY = "none: nobody on the link has been spoken to"
+    MARK_CHANGES = True
+
+    def parts(self, frame: Frame) -> tuple[object, ...]:
+        return frame.snapshot.neighbours, frame.snapshot.links
 
     def fill(self, frame: Frame) -> None:
         self.table.show(neighbours.neighbour_rows(frame.snapshot))
@@ -115,6 +120,9 @@ class RulesPane(Pane):
     COLLECTORS = ("rules",)
     HELP = "Policy rules (ip rule), asked from the lowest number on: the first table with a matching route decides."
     EMPTY = "no rules"
+
+    def parts(self, frame: Frame) -> tuple[object, ...]:
+        return (frame.snapshot.rules,)
 
     def fill(self, frame: Frame) -> None:
         self.table.show(neighbours.rule_rows(frame.snapshot))

@@ -26,6 +26,9 @@ class TcpStatesPane(Pane):
     EMPTY = "no TCP sockets"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("p", "ports", "by port", id="tcp.ports")]
 
+    def parts(self, frame: Frame) -> tuple[object, ...]:
+        return frame.snapshot.tcp_at, frame.snapshot.tcp, frame.findings
+
     def fill(self, frame: Frame) -> None:
         self.table.show(tcp.rows(frame, self.nettui.glyphs.sparks))
 

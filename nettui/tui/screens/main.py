@@ -7,6 +7,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.screen import Screen
 
+from nettui.tui.view import View
 from nettui.tui.widgets.status_line import StatusLine
 
 
@@ -19,7 +20,13 @@ class MainScreen(Screen[None]):
         Binding("shift+tab", "app.next_pane(-1)", "pane before", show=False, id="app.previous_pane"),
     ]
 
+    def __init__(self, first: View) -> None:
+        """`first` is there from the first picture on; other views come when they are asked for."""
+        super().__init__()
+        self._first = first
+
     def compose(self) -> ComposeResult:
         yield StatusLine("headline", "header")
-        yield Container(id="body")
+        with Container(id="body"):
+            yield self._first
         yield StatusLine("keys", "footer")

@@ -82,6 +82,7 @@ class LiveTable(PaintedView, can_focus=True, inherit_bindings=False):
         self._view = View(self._columns, clock, cursor=cursor, marks=mark_changes)
         self._gutter = cursor or mark_changes
         self._show_header, self._empty, self._clock = show_header, empty, clock
+        self._header = 1 if show_header else 0
         self._known_grid: Grid | None = None
         self._told: Hashable | None = None
         self._timer: Timer | None = None
@@ -270,8 +271,10 @@ class LiveTable(PaintedView, can_focus=True, inherit_bindings=False):
         return super().render_lines(crop)
 
     def _fill(self) -> None:
-        page = max(1, self.size.height - self._header)
-        if page != self._view.page:
+        """Divides the height between header and rows: the only line of a tiny table is for a row."""
+        height = self.size.height
+        self._header = 1 if self._show_header and height != 1 else 0
+        if self._view.page != (page := max(1, height - self._header)):
             self._view.resize(page)
 
     def _changed(self) -> None:
@@ -293,11 +296,6 @@ class LiveTable(PaintedView, can_focus=True, inherit_bindings=False):
     def _look_again(self) -> None:
         self._timer = None
         self.show(self._view.order.rows)
-
-    @property
-    def _header(self) -> int:
-        """Lines taken by the header: the only line of a tiny table is for a row."""
-        return 1 if self._show_header and self.size.height != 1 else 0
 
     @property
     def grid(self) -> Grid:

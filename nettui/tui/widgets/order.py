@@ -7,6 +7,9 @@ from nettui.reports.table import EMPTY, Column, Rows, arranged
 HOLD = 2.0
 """Seconds for which rows keep their places after the cursor has moved."""
 
+MOST_PATCHED = 10_000
+"""A longer table that is neither filtered nor sorted is not held: it would have to be gone through row by row."""
+
 REST = 10.0
 """A sort that took t seconds is not done again for REST * t: a huge table costs no more than a tenth of a core."""
 
@@ -34,7 +37,8 @@ class RowOrder:
         if rows is self.rows and not self._patched:
             return
         before, self.rows, self.source = self.source, rows, rows.keys
-        if self._clock() >= self._held_until:
+        lazy = not self.needle and self.sort is None and len(self.source) > MOST_PATCHED
+        if lazy or self._clock() >= self._held_until:
             self.arrange()
         else:
             self._patch(before)

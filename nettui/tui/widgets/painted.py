@@ -64,10 +64,11 @@ class PaintedView(ScrollView):
 
     def sync(self) -> None:
         """Has painted again what differs from what is on the screen."""
+        grid = self.grid
         dirty = [
             Region(x, y, width, 1)
             for y in range(self.size.height)
-            if (old := self._painted.get(y)) is not None and (new := self._paint(y)) is not old
+            if (old := self._painted.get(y)) is not None and (new := self._paint(y, grid)) is not old
             for x, width in differences(old.line, new.line)
         ]
         if dirty:
@@ -79,7 +80,8 @@ class PaintedView(ScrollView):
 
     def visible_text(self) -> str:
         """The lines on the screen as plain text."""
-        lines = (self._paint(y).line for y in range(self.size.height))
+        grid = self.grid
+        lines = (self._paint(y, grid).line for y in range(self.size.height))
         return "\n".join("".join(text for piece in line for text, _ in piece.runs).rstrip() for line in lines)
 
     def on_focus(self, event: events.Focus) -> None:
@@ -102,14 +104,14 @@ class PaintedView(ScrollView):
         return super().render_lines(crop)
 
     def render_line(self, y: int) -> Strip:
-        painted = self._painted[y] = self._paint(y)
+        painted = self._painted[y] = self._paint(y, self.grid)
         return strip(painted.line)
 
-    def _paint(self, y: int) -> _Painted:
+    def _paint(self, y: int, grid: Grid) -> _Painted:
         """Line `y` as it should be now: what is painted there already, where that is the same."""
         if self._look is None:
             self._look = Look(self.rich_style, self._palette, self._glyphs)
-        look, grid, content = self._look, self.grid, self.content(y)
+        look, content = self._look, self.content(y)
         old = self._painted.get(y)
         if old is not None and old.content == content and old.grid is grid and old.look is look:
             return old

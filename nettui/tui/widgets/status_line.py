@@ -48,6 +48,7 @@ class StatusLine(Widget):
 
     def on_resize(self) -> None:
         self._line = self._made()
+        self.refresh()
 
     def _paint(self) -> None:
         before, self._line = self._line, self._made()
