@@ -38,7 +38,10 @@ def server() -> Iterator[NameServer]:
 
 def _start(*words: str, **more: object) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(  # type: ignore[call-overload, no-any-return]  # options passed through
-        [sys.executable, "-c", PROGRAM, "dns", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, **more
+        [sys.executable, "-c", PROGRAM, "dns", "--timeout", "30", *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        **more,
     )
 
 

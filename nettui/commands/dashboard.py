@@ -72,9 +72,9 @@ def _show(settings: Settings, source: Source, problem: str | None) -> int:
     wrong = wrong_action(settings.keys)
     if wrong is not None:
         raise ConfigError(f"{config}: keys.{wrong}")
-    wardrobe = Wardrobe(available(config.parent), settings.theme, depth)
+    wardrobe = Wardrobe(available(config.parent), settings.theme, depth, choose(settings.ascii, os.environ))
     engine = Engine(source, Diagnosis(Thresholds.from_settings(settings.rules)))
-    app = NettuiApp(engine, settings, wardrobe, choose(settings.ascii, os.environ), notice=problem)
+    app = NettuiApp(engine, settings, wardrobe, notice=problem)
     code = app.run(mouse=settings.mouse)
     if app.crash is not None:
         from nettui.commands.crash import report

@@ -11,6 +11,7 @@ from typing import ClassVar
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.containers import Container
+from textual.filter import LineFilter
 from textual.screen import Screen
 
 from nettui.config import ConfigError, Settings
@@ -22,15 +23,15 @@ from nettui.reports.paragraphs import Paragraph
 from nettui.reports.table import Cell
 from nettui.tui import export
 from nettui.tui.dns_session import DnsSession
-from nettui.tui.glyphs import Glyphs
 from nettui.tui.keys import key_cells, key_paragraphs
 from nettui.tui.pane import Pane
 from nettui.tui.replay_keys import ReplayActions, replay_status
 from nettui.tui.screens.main import MainScreen
 from nettui.tui.screens.sheets import DetailSheet, PortsSheet, Sheet
 from nettui.tui.screens.views import VIEWS, DashboardView
+from nettui.tui.terminal import Depth
 from nettui.tui.view import View
-from nettui.tui.wardrobe import Wardrobe
+from nettui.tui.wardrobe import Clothes, Wardrobe
 from nettui.tui.widgets.spans import SpanPainting
 from nettui.tui.widgets.status_line import StatusLine
 
@@ -60,21 +61,23 @@ class NettuiApp(SpanPainting, ReplayActions, App[int]):
         Binding("escape", "back", "back", show=False, id="app.back"),
         Binding("colon", "command_palette", "command palette", show=False, id="app.palette"),
         Binding("ctrl+z", "suspend_process", "suspend (fg resumes)", show=False, priority=True, id="app.suspend"),
+        *ReplayActions.BINDINGS,
         Binding("question_mark", "help", "help", id="app.help"),
         Binding("q", "quit", "quit", id="app.quit"),
         Binding("ctrl+c", "quit", "quit", show=False, priority=True, id="app.quit_at_once"),
     ]
 
     def __init__(
-        self, engine: Engine, settings: Settings, wardrobe: Wardrobe, glyphs: Glyphs, notice: str | None = None
+        self, engine: Engine, settings: Settings, wardrobe: Wardrobe, notice: str | None = None
     ) -> None:
         """`notice` is told once, when the screen is up."""
-        super().__init__()
+        # Without colour Textual would go on and blend greys; told that the colours are the terminal's own, it does not.
+        super().__init__(ansi_color=True if wardrobe.depth is Depth.NONE else None)
         self._notice = notice
         self.engine = engine
         self.settings = settings
         self.units = settings.units
-        self.glyphs = glyphs
+        self.glyphs = wardrobe.glyphs
         self.dns = DnsSession(settings.dns.servers, settings.dns.timeout)
         self.paused = False
         self.numeric = False
@@ -83,9 +86,7 @@ class NettuiApp(SpanPainting, ReplayActions, App[int]):
         self._wardrobe = wardrobe
         self._views: dict[type[View], View] = {}
         self._engine_task: asyncio.Task[None] | None = None
-        theme, self.palette = wardrobe.wear()
-        self.register_theme(theme)
-        self.theme = theme.name
+        self._put_on(wardrobe.wear())
 
     # Life
 
@@ -101,12 +102,13 @@ class NettuiApp(SpanPainting, ReplayActions, App[int]):
     def get_default_screen(self) -> Screen[None]:
         first = DashboardView()
         self._views[DashboardView] = first
-        return MainScreen(first)
+        return MainScreen(first, self._begin)
 
-    async def on_mount(self) -> None:
-        for line in self.query(StatusLine):
+    async def _begin(self) -> None:
+        """The screen stands: dress it, and show what is known by now."""
+        for line in self.main.query(StatusLine):
             line.dress(self.palette, self.glyphs)
-        self.screen.bindings_updated_signal.subscribe(self, self._show_keys)
+        self.main.bindings_updated_signal.subscribe(self, self._show_keys)
         self.set_class(self.glyphs.border == "ascii", "-ascii")
         await self.action_show(1)
         self._listen_for_signals()
@@ -130,6 +132,15 @@ class NettuiApp(SpanPainting, ReplayActions, App[int]):
         """Textual would print a traceback with the values of all variables; the command says one sentence instead."""
         self.crash = self._exception
         self._close_messages_no_wait()
+
+    def _put_on(self, clothes: Clothes) -> None:
+        self.palette, self._filter = clothes.palette, clothes.filter
+        self.register_theme(clothes.textual)
+        self.theme = clothes.textual.name
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Textual's filters, and ours after them where the terminal needs it."""
+        return [*super().get_line_filters(), *([self._filter] if self._filter.enabled else [])]
 
     # Drawing
 
@@ -248,17 +259,15 @@ class NettuiApp(SpanPainting, ReplayActions, App[int]):
 
     def action_next_theme(self) -> None:
         try:
-            theme, self.palette = self._wardrobe.next()
+            self._put_on(self._wardrobe.next())
         except ConfigError as error:
             self.say(str(error))
             return
-        self.register_theme(theme)
-        self.theme = theme.name
         for pane in self.query(Pane):
             pane.dress()
         for line in self.main.query(StatusLine):
             line.dress(self.palette, self.glyphs)
-        self.say(f"Theme {theme.name}")
+        self.say(f"Theme {self.theme}")
 
     def action_help(self) -> None:
         keys = key_paragraphs(self.screen.active_bindings)

@@ -4,6 +4,7 @@ A colour is `#rrggbb`, or the name of one of the terminal's own sixteen, or `def
 """
 
 import re
+from collections.abc import Sequence
 from typing import Annotated
 
 from rich.color import Color as RichColor
@@ -21,6 +22,8 @@ _XTERM = (
 """xterm's default values: what the sixteen are taken to look like where that matters. Terminals differ a little."""
 
 _CUBE = (0, 95, 135, 175, 215, 255)
+_GREYS = (0, *range(8, 239, 10), 255)
+"""What xterm shows for each of the 26 greys that Rich knows."""
 _HEX = re.compile("#[0-9a-fA-F]{6}")
 
 Rgb = tuple[int, int, int]
@@ -72,21 +75,16 @@ def indexed(colour: str) -> str:
     value = rgb(colour)
     if value is None or is_named(colour):
         return colour
-    step = min(range(26), key=lambda step: _distance(value, (_grey(step),) * 3))
-    red, green, blue = (min(_CUBE, key=lambda level: abs(level - channel)) for channel in value)
-    if red == green == blue or _distance(value, (_grey(step),) * 3) <= _distance(value, (red, green, blue)):
-        red = green = blue = round(step * 10.2)
-    return f"#{red:02x}{green:02x}{blue:02x}"
+    tinted = tuple(min(_CUBE, key=lambda level: abs(level - channel)) for channel in value)
+    grey = min(_GREYS, key=lambda level: _distance(value, (level, level, level)))
+    if len(set(tinted)) == 1 or _distance(value, (grey, grey, grey)) <= _distance(value, tinted):
+        tinted = (round(_GREYS.index(grey) * 10.2),) * 3
+    return "#{:02x}{:02x}{:02x}".format(*tinted)
 
 
-def _grey(step: int) -> int:
-    """What xterm shows for Rich's grey of that step."""
-    return {0: 0, 25: 255}.get(step, 10 * step - 2)
-
-
-def _distance(one: Rgb, other: Rgb) -> int:
+def _distance(one: Sequence[int], other: Sequence[int]) -> int:
     """Squared distance; the eye is keenest on green."""
-    return sum(weight * (a - b) ** 2 for weight, a, b in zip((2, 4, 3), one, other, strict=True))
+    return 2 * (one[0] - other[0]) ** 2 + 4 * (one[1] - other[1]) ** 2 + 3 * (one[2] - other[2]) ** 2
 
 
 def to_rich(colour: str) -> RichColor:

@@ -55,7 +55,7 @@ def replay_status(replay: Replay) -> list[Cell]:
     """Whether it plays, how fast, and where in the recording it is."""
     number, count = replay.position + 1, len(replay.recording)
     state = "replay" if replay.playing and number < count else "end of replay" if number == count else "replay held"
-    cells = [Cell(clock(replay.recording.times[replay.position]), "dim"), Cell(f"{number:,}/{count:,}")]
+    cells = [Cell(clock(replay.recording.times[replay.position])[5:], "dim"), Cell(f"{number:,}/{count:,}")]
     if replay.speed != 1.0:
         cells.append(Cell(f"{replay.speed:g}x", "accent"))
     return [*cells, Cell(state, "accent")]

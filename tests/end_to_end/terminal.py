@@ -31,7 +31,7 @@ import pytest
 import nettui as package
 from tests.end_to_end.emulator import Emulator
 
-PATIENCE = 30.0
+PATIENCE = 6.0
 """Seconds that anything may take before the test fails; nothing on an idle machine takes one."""
 
 SOURCE = Path(package.__file__).parent.parent

@@ -24,6 +24,17 @@ def until_titles(terminal: Terminal, *wanted: str) -> None:
     terminal.until(lambda text: titles(terminal) >= set(wanted))
 
 
+def filter_by(terminal: Terminal, text: str) -> None:
+    """Filter the pane at hand by `text`, which is added to the filter that it has."""
+    terminal.type("/")
+    terminal.settle()
+    terminal.type(text)
+    terminal.settle()
+    terminal.type("Enter")
+    terminal.until("filter: ")
+    terminal.settle()
+
+
 def test_screens_by_number(start: Start) -> None:
     terminal = start()
     until_titles(terminal, *DASHBOARD)
@@ -32,8 +43,9 @@ def test_screens_by_number(start: Start) -> None:
         "7": ("Findings",), "1": DASHBOARD,
     }.items():  # fmt: skip
         terminal.type(key)
-        until_titles(terminal, *wanted)
-        assert key == "1" or not titles(terminal) >= set(DASHBOARD)
+        terminal.until(lambda text, wanted=set(wanted): titles(terminal) >= wanted)
+        if key != "1":
+            terminal.until(lambda text: not titles(terminal) >= set(DASHBOARD))
     terminal.type("4")
     terminal.until("no such screen")
 
@@ -57,9 +69,10 @@ def test_enter_opens_the_detail_and_escape_closes_it(start: Start) -> None:
     terminal = start()
     terminal.type("2")
     terminal.until("ADDRESS")
-    terminal.type("/", "lo", "Enter", "Enter")
+    filter_by(terminal, "loopback")
+    terminal.type("Enter")
     terminal.until("Esc closes")
-    terminal.until(re.compile("╭─ lo ─"))
+    terminal.until(re.compile(r"╭─ lo ─"))
     terminal.until("127.0.0.1/8")
     terminal.escape()
     terminal.until(lambda text: "Esc closes" not in text)
@@ -90,18 +103,25 @@ def test_filter_on_and_off(start: Start) -> None:
     terminal = start()
     terminal.type("3")
     terminal.until("127.0.0.0/8")
-    terminal.type("/", "127.255")
+    filter_by(terminal, "127.255")
     terminal.until(lambda text: "127.255.255.255" in text and "127.0.0.0/8" not in text)
-    terminal.type("Enter")
-    terminal.until("filter: 127.255")
+    filter_by(terminal, " no such route")
+    terminal.until("Nothing matches")
     terminal.type("/")
     terminal.settle()
     terminal.escape()
     terminal.until("127.0.0.0/8")
-    terminal.type("/", "no such route anywhere")
-    terminal.until("Nothing matches")
-    terminal.escape()
+
+
+def test_keys_that_come_in_one_burst_go_where_they_belong(start: Start) -> None:
+    """A slow ssh connection delivers several keys at once: what follows `/` is the filter, not commands."""
+    terminal = start()
+    terminal.type("3")
     terminal.until("127.0.0.0/8")
+    terminal.type("/127.255\ry")
+    terminal.until("OSC 52")
+    assert "127.255.255.255" in terminal.text
+    assert "127.0.0.0/8" not in terminal.text
 
 
 def test_pause_interval_names_and_theme(start: Start) -> None:
@@ -126,7 +146,8 @@ def test_copy_goes_through_the_terminal(start: Start) -> None:
     terminal = start()
     terminal.type("3")
     terminal.until("127.0.0.0/8")
-    terminal.type("/", "127.0.0.0", "Enter", "y")
+    filter_by(terminal, "127.0.0.0")
+    terminal.type("y")
     terminal.until("OSC 52")
     (sent,) = re.findall(rb"\x1b\]52;c;([A-Za-z0-9+/=]*)(?:\x07|\x1b\\)", bytes(terminal.raw))
     copied = base64.b64decode(sent, validate=True).decode()
@@ -145,12 +166,6 @@ def test_export_writes_what_the_screen_shows(start: Start, tmp_path: Path) -> No
     for line in ("Routes", "Neighbours", "127.0.0.0/8", "127.255.255.255"):
         assert line in text
     assert "\x1b" not in text
-    tmp_path.chmod(0o555)
-    try:
-        terminal.type("e")
-        terminal.until(re.compile("Not exported|Exported to .*-1.txt|Exported"))
-    finally:
-        tmp_path.chmod(0o755)
 
 
 def test_the_palette_runs_a_command(start: Start) -> None:
@@ -158,7 +173,7 @@ def test_the_palette_runs_a_command(start: Start) -> None:
     terminal.type(":")
     terminal.until("Search for commands")
     terminal.type("screen routes")
-    terminal.until("Screen Routes")
+    terminal.until(re.compile(r"  Screen \w+"))
     terminal.type("Enter")
     until_titles(terminal, "Neighbours")
 

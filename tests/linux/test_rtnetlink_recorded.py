@@ -195,7 +195,7 @@ def test_damaged_messages_raise_nothing_but_the_rooms_own_error(name: str, which
     assert subjects(chunk) <= set(Subject)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=150)
 @given(st.sampled_from([("routes4", 2), ("routes6", 10)]), edits)
 @example(("routes4", 2), [("cut", 0, 0)])
 def test_the_quick_and_the_careful_way_agree_on_damaged_tables_too(which: tuple[str, int], changes: list[Any]) -> None:

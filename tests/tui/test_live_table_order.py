@@ -3,7 +3,7 @@
 from collections.abc import Hashable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nettui.reports.table import Cell, Column, ListRows
@@ -66,6 +66,7 @@ def test_natural_order_is_held_unless_the_table_is_huge(count: int) -> None:
     assert (order.keys[0] == 0) == (count <= MOST_PATCHED)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(contents, st.sampled_from(["", "hold", "move", "wait"]), st.integers(-3, 14)), max_size=12))
 def test_whatever_comes_and_goes_every_row_is_there_once(steps: list[tuple[dict[int, int], str, int]]) -> None:
     clock = Clock()

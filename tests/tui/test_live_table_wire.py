@@ -113,7 +113,7 @@ async def test_what_was_sent_piece_by_piece_is_what_would_be_sent_anew(wired: Wi
     ]
     async with running(table, (60, 12)) as (app, pilot):
         terminal = Terminal(60, 12)
-        for _ in range(100):
+        for _ in range(60):
             chance.choice(steps)()
             await pilot.pause()
             terminal.feed(wired(app).take())

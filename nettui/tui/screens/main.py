@@ -1,5 +1,6 @@
 """The one screen under all windows: the headline, a view, the keys."""
 
+from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -20,10 +21,15 @@ class MainScreen(Screen[None]):
         Binding("shift+tab", "app.next_pane(-1)", "pane before", show=False, id="app.previous_pane"),
     ]
 
-    def __init__(self, first: View) -> None:
-        """`first` is there from the first picture on; other views come when they are asked for."""
+    def __init__(self, first: View, ready: Callable[[], Awaitable[None]]) -> None:
+        """`first` is there from the first picture on, others come when they are asked for; `ready` is awaited
+        when all of it stands, before it is painted."""
         super().__init__()
         self._first = first
+        self._ready = ready
+
+    async def on_mount(self) -> None:
+        await self._ready()
 
     def compose(self) -> ComposeResult:
         yield StatusLine("headline", "header")

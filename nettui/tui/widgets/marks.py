@@ -54,19 +54,17 @@ class Marks:
         self._ghosts = {key: ghost for key, ghost in self._ghosts.items() if ghost.until > now}
         if after is before or after == before:
             return
-        if len(before) + len(after) > 2 * MOST_ROWS:
-            self.clear()
-            return
-        old, new = set(before), set(after)
+        old, new = (set(before), set(after)) if len(after) <= MOST_ROWS >= len(before) else (set(), set())
         if old.isdisjoint(new):
             self.clear()
             return
         self._new.update(dict.fromkeys(new - old, now + SHOWN_FOR))
+        for key in self._ghosts.keys() & new:
+            del self._ghosts[key]
         below: Hashable | None = None
         for key, cells in on_screen.items():
             if key in new:
                 below = key
-                self._ghosts.pop(key, None)
             elif key in old:
                 self._ghosts[key] = Ghost(cells, below, now + SHOWN_FOR)
 

@@ -1,0 +1,39 @@
+"""Makes the pictures of the README from recordings: `python -m screenshots.make [FOLDER]`."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+from tests.replayed import prepare, replay_app, settled
+
+HERE = Path(__file__).parent
+SHOTS = {
+    # name: recording, size, theme, seconds into the recording, keys pressed before the picture is taken
+    "dashboard": ("web-03.jsonl.gz", (120, 40), "dusk", 170, ()),
+    "dashboard-80x24": ("web-03.jsonl.gz", (80, 24), "dusk", 170, ()),
+    "interfaces": ("web-03.jsonl.gz", (120, 40), "dusk", 170, ("2",)),
+    "routes": ("web-03.jsonl.gz", (120, 40), "dusk", 170, ("3",)),
+    "findings": ("web-03.jsonl.gz", (120, 40), "dusk", 170, ("7",)),
+    "light": ("build-7.jsonl", (120, 40), "paper", 60, ()),
+}
+
+
+async def picture(recording: str, size: tuple[int, int], theme: str, seconds: float, keys: tuple[str, ...]) -> str:
+    """One screen as SVG."""
+    app = replay_app(recording, seconds, theme=theme)
+    async with app.run_test(size=size) as pilot:
+        for key in keys:
+            await pilot.press(key)
+        await settled(pilot)
+        return str(app.export_screenshot(title="nettui"))
+
+
+def make(folder: Path) -> None:
+    """Write every picture into `folder`."""
+    prepare()
+    for name, shot in SHOTS.items():
+        (folder / f"{name}.svg").write_text(asyncio.run(picture(*shot)), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    make(Path(sys.argv[1]) if len(sys.argv) > 1 else HERE)
