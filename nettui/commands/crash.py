@@ -12,7 +12,9 @@ def report(error: BaseException) -> str:
         from platformdirs import user_state_path
 
         path = user_state_path("nettui", appauthor=False, ensure_exists=True) / "crash.txt"
-        path.write_text("".join(traceback.format_exception(error)), encoding="utf-8", errors="backslashreplace")
+        # The message of an error may quote what came from outside, and the file will be read in a terminal.
+        lines = "".join(traceback.format_exception(error)).splitlines()
+        path.write_text("".join(f"{clean(line, 1000)}\n" for line in lines), encoding="utf-8")
     except OSError:
         return f"ended by a fault of its own ({what}); please report it"
     return f"ended by a fault of its own ({what}); please report it with {path}"

@@ -81,11 +81,13 @@ def change(by: int) -> str:
 
 
 def sparkline(values: Sequence[float], blocks: str = "▁▂▃▄▅▆▇█") -> str:
-    """One character a value, between the smallest and the largest shown; a flat line stays in the middle."""
+    """One character a value, the largest at the top. The foot is the smallest, but never so near the top that a
+    change of a few in a hundred looks like a mountain."""
     if not values:
         return ""
     low, high = min(values), max(values)
-    if high <= low:
-        return blocks[0 if high == 0 else len(blocks) // 2] * len(values)
+    span = max(high - low, high * 0.2)
+    if span <= 0:
+        return blocks[0] * len(values)
     top = len(blocks) - 1
-    return "".join(blocks[round((value - low) / (high - low) * top)] for value in values)
+    return "".join(blocks[round((value - high + span) / span * top)] for value in values)

@@ -293,7 +293,8 @@ class NettuiApp(SpanPainting, ReplayActions, App[int]):
         seen: set[str] = set()
         for found in self.main.active_bindings.values():
             binding = found.binding
-            if found.enabled and binding.description and binding.action not in seen:
+            ours = "." in (binding.id or "") and binding.id not in ("app.palette", "app.back")
+            if ours and found.enabled and binding.description and binding.action not in seen:
                 seen.add(binding.action)
                 node, action = found.node, binding.action
                 yield SystemCommand(

@@ -48,4 +48,5 @@ def key_paragraphs(active: Mapping[str, ActiveBinding]) -> list[Paragraph]:
 
 
 def _enabled(active: Mapping[str, ActiveBinding]) -> Iterable[Binding]:
-    return (found.binding for found in active.values() if found.enabled and not found.binding.system)
+    """Bindings of ours: they have a name; Textual's own have none, or do what ours do."""
+    return (found.binding for found in active.values() if found.enabled and "." in (found.binding.id or ""))

@@ -34,6 +34,15 @@ def test_what_is_no_trouble(before: tuple[Any, ...], after: tuple[Any, ...]) -> 
     assert world.told == []
 
 
+def test_what_the_portable_backend_takes_for_a_card() -> None:
+    world = World()
+    world.stay(10, **server(backend="portable", links=(LO, ETH0, link(3, "docker0"))))
+    world.stay(10, **server(backend="portable", links=(LO, ETH0, link(3, "docker0", carrier=False))))
+    assert world.told == []
+    world.stay(10, **server(backend="portable", links=(LO, link(2, "eth0", carrier=False))))
+    assert world.names == [(DOWN, "eth0", "critical")]
+
+
 def test_a_second_card_loses_its_cable() -> None:
     world = World()
     world.stay(10, **server(links=(LO, ETH0, link(3, "eth1"))))

@@ -118,6 +118,13 @@ def test_a_blocklist_is_not_taken_apart(tmp_path: Path, monkeypatch: pytest.Monk
     assert len(HostsFile(path).at("0.0.0.0")) == ENTRIES
 
 
+def test_a_line_may_cross_the_end_of_a_block(file: HostsFile, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = file.named("web")
+    for block in range(64, 160):
+        monkeypatch.setattr(hosts, "_BLOCK", block)
+        assert HostsFile(file.path).named("web") == whole
+
+
 def test_a_file_in_one_endless_line_is_bounded(tmp_path: Path) -> None:
     path = tmp_path / "hosts"
     path.write_bytes(b"10.0.0.1 web " + b"x " * 3_000_000)

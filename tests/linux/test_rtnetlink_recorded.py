@@ -10,11 +10,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from nettui.linux.addresses import decode_address
+from nettui.linux.attributes import attribute, attribute_u32
 from nettui.linux.counters import decode_link_stats, decode_stats
 from nettui.linux.links import decode_link
 from nettui.linux.monitor import subjects
 from nettui.linux.neighbours import decode_neighbour
-from nettui.linux.netlink import NetlinkDecodeError, Sink
+from nettui.linux.netlink import HEADER, NetlinkDecodeError, Sink
 from nettui.linux.nexthops import decode_nexthop
 from nettui.linux.route_table import RouteTable, choose
 from nettui.linux.routes import decode_answer, decode_route
@@ -99,6 +100,26 @@ def test_the_quick_way_through_a_table_is_exactly_the_careful_one(name: str, fam
         table.feed(chunk)
     assert table.routes == decoded(name) * 2
     assert table.total == len(table.routes)
+
+
+def route_message(*parts: bytes) -> bytes:
+    body = bytes((2, 32, 0, 0, 254, 4, 0, 6, 0, 0, 0, 0)) + attribute_u32(15, 254) + b"".join(parts)
+    return HEADER.pack(16 + len(body), NEWROUTE, 2, 7, 7) + body
+
+
+@pytest.mark.parametrize("second", [
+    route_message(attribute(1, bytes((10, 0, 0, 2)))),
+    route_message(b"\x08\0\x01\0"),  # ends where the destination should begin
+    route_message(attribute(1, bytes((10, 0, 0, 2))), attribute(1, bytes((10, 0, 0, 3)))),
+    route_message(attribute(6, bytes(4)), attribute(1, bytes((10, 0, 0, 4)))),
+])
+def test_a_template_is_used_only_where_nothing_but_the_destination_differs(second: bytes) -> None:
+    first = route_message(attribute(1, bytes((10, 0, 0, 1))))
+    twice = route_message(attribute(1, bytes((10, 0, 0, 2))), attribute(1, bytes((10, 0, 0, 9))))
+    for chunk in (first + second, first + second + first, twice + second, twice * 2 + second):
+        table, careful = RouteTable(2, limit=100), Records(NEWROUTE, decode_route)
+        assert fed(table, chunk) == fed(careful, chunk)
+        assert table.routes == careful.found
 
 
 def test_beyond_the_limit_routes_are_counted_and_defaults_kept() -> None:

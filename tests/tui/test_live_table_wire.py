@@ -6,9 +6,11 @@ from typing import Any
 
 import pyte
 import pytest
+from rich.style import Style
 from textual.app import App
 
-from nettui.reports.table import Cell, ListRows
+from nettui.reports.table import Cell, Column, ListRows
+from nettui.tui.widgets.lines import Piece, differences
 from nettui.tui.widgets.live_table import LiveTable
 from tests.tui.table_support import COLUMNS, Clock, FakePalette, Wire, numbered, rows, running, wired
 
@@ -62,6 +64,24 @@ async def test_moving_the_cursor_repaints_two_rows(wired: Wiring) -> None:
         assert wired(app).take().count("row ") == 2
 
 
+async def test_a_new_size_is_painted_once(wired: Wiring) -> None:
+    table = LiveTable(COLUMNS)
+    async with running(table, (80, 10)) as (app, pilot):
+        table.show(rows(numbered(100)))
+        await pilot.pause()
+        wired(app).take()
+        await pilot.resize_terminal(80, 30)
+        await pilot.pause()
+        assert sum("\x1b[7;" in written for written in wired(app).written) == 1  # the scrollbar's thumb
+
+
+def test_a_line_divided_otherwise_is_painted_as_a_whole() -> None:
+    plain = Style()
+    before = (Piece(0, 4, (("abcd", plain),)), Piece(4, 2, (("ef", plain),)))
+    after = (Piece(0, 2, (("ab", plain),)), Piece(2, 4, (("cdeg", plain),)))
+    assert list(differences(before, after)) == [(0, 6)]
+
+
 async def test_focus_repaints_the_cursor_only(wired: Wiring) -> None:
     table = LiveTable(COLUMNS)
     async with running(table, (80, 40)) as (app, pilot):
@@ -77,7 +97,7 @@ async def test_what_was_sent_piece_by_piece_is_what_would_be_sent_anew(wired: Wi
     """A terminal that got only the differences looks like one that got the whole screen at the end."""
     chance = random.Random(8)
     clock = Clock()
-    table = LiveTable(COLUMNS, clock=clock)
+    table = LiveTable((*COLUMNS[:2], Column("note", "NOTE", 7), COLUMNS[2]), clock=clock)
     words = ["", "eth0", "일본어", "a longer name than fits in a column", "👍", "x" * 200, "--"]
     texts: dict[Any, Any] = {}
 
@@ -87,13 +107,14 @@ async def test_what_was_sent_piece_by_piece_is_what_would_be_sent_anew(wired: Wi
             if key in texts and chance.random() < 0.4:
                 del texts[key]
             else:
-                texts[key] = (chance.choice(words), chance.choice(words), chance.randrange(10**9))
+                texts[key] = (*chance.choices(words, k=3), chance.randrange(10**9))
         clock.now += chance.random()
+        roles = ["", "ok", "critical"]
         table.show(
             ListRows(
                 {
-                    key: (Cell(name, chance.choice(["", "ok", "critical"])), Cell(state), Cell(f"{count:,}", "", count))
-                    for key, (name, state, count) in texts.items()
+                    key: (*(Cell(text, chance.choice(roles)) for text in words), Cell(f"{count:,}", "", count))
+                    for key, (*words, count) in texts.items()
                 }
             )
         )

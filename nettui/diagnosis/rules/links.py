@@ -29,7 +29,8 @@ def _gravity(case: Case, link: Link, lost: list[Gateway]) -> Severity | None:
     if lost:
         saved = all(other_way(way.family, case.ways.gateways, case.snapshot) for way in lost)
         return Severity.WARNING if saved else Severity.CRITICAL
-    if link.kind not in CABLE_KINDS:
+    # The portable backend takes anything with a hardware address for a card, docker0 too.
+    if link.kind not in CABLE_KINDS or case.snapshot.backend == "portable":
         return None
     if link.ifindex in case.memory.up:
         return Severity.WARNING
@@ -94,7 +95,7 @@ def _condition(case: Case, link: Link, level: Severity, lost: list[Gateway], bur
 def _why(link: Link) -> str:
     if not link.admin_up:
         return "it was set down"
-    return f"it is {link.state}" if link.carrier else "no carrier"
+    return {None: "not running", False: "no carrier", True: f"it is {link.state}"}[link.carrier]
 
 
 def _evidence(case: Case, link: Link, lost: list[Gateway], burden: list[Link]) -> Iterator[str]:
