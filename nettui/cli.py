@@ -1,5 +1,6 @@
 """The command line: which command, and nothing imported that it does not need."""
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -17,6 +18,7 @@ FAILED, WRONG, INTERRUPTED = 1, 2, 130
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code: 0 where it did what was asked."""
+    _replace_closed_streams()
     words = list(sys.argv[1:] if arguments is None else arguments)
     if words in (["--version"], ["-V"]):
         from nettui import __version__
@@ -61,8 +63,13 @@ def _run(name: str | None, words: Sequence[str]) -> int:
     return code
 
 
+def _replace_closed_streams() -> None:
+    """Where a stream was closed (`>&-`) Python has None, which no library expects; nothing takes its place."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode))
+
+
 def _hush() -> None:
     """A reader that has seen enough (`| head`) is no error; Python flushes once more at its end: into nothing, then."""
-    import os
-
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -17,25 +17,31 @@ def prepare() -> None:
     time.tzset()
 
 
-def replay_app(recording: str | Path, seconds: float = 0.0, *, ascii_only: bool = False, **settings: Any) -> Any:
+def replay_app(recording: str | Path, seconds: float = 0.0, **more: Any) -> Any:
     """A NettuiApp that shows the recording as it was after so many seconds, and holds it there."""
+    from nettui.engine.recording import Recording
+    from nettui.engine.replay import Replay
+
+    replay = Replay(Recording(RECORDINGS / recording))
+    replay.playing = False
+    replay.seek(seconds)
+    return app_of(replay, **more)
+
+
+def app_of(source: Any, *, ascii_only: bool = False, **settings: Any) -> Any:
+    """A NettuiApp on any source, on a terminal with all colours."""
     from nettui.config import Settings
     from nettui.diagnosis.diagnose import Diagnosis
     from nettui.engine.engine import Engine
-    from nettui.engine.recording import Recording
-    from nettui.engine.replay import Replay
     from nettui.tui.app import NettuiApp
     from nettui.tui.glyphs import ASCII, UNICODE
     from nettui.tui.terminal import Depth
     from nettui.tui.theme import available
     from nettui.tui.wardrobe import Wardrobe
 
-    replay = Replay(Recording(RECORDINGS / recording))
-    replay.playing = False
-    replay.seek(seconds)
     chosen = Settings(**settings)
     wardrobe = Wardrobe(available(None), chosen.theme, Depth.TRUE, ASCII if ascii_only else UNICODE)
-    return NettuiApp(Engine(replay, Diagnosis()), chosen, wardrobe)
+    return NettuiApp(Engine(source, Diagnosis()), chosen, wardrobe)
 
 
 async def settled(pilot: Any) -> None:

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 import jsonschema
 import pytest
 
-from nettui.commands.dns import exit_code, parse
+from nettui.commands.dns import exit_code
+from nettui.dns.request import parse_request
 from nettui.model.lookup import HostsEntry, Lookup, Outcome
 from nettui.reports.dns import SCHEMA_FILE
 from tests.dns.nameserver import NameServer, in_thread, zone
@@ -163,7 +164,7 @@ def test_the_best_of_several_outcomes_counts() -> None:
 
 
 def test_several_servers_are_asked_in_their_order() -> None:
-    name, types, servers = parse(["@192.0.2.1", "web", "txt", "@[2001:db8::1]:53"])
+    name, types, servers = parse_request(["@192.0.2.1", "web", "txt", "@[2001:db8::1]:53"])
     assert (name, types, [s.address for s in servers]) == ("web", ("TXT",), ["192.0.2.1", "2001:db8::1"])
 
 

@@ -26,13 +26,16 @@ class Worker:
         """What the newest successful reading found."""
         self._read = read
         self._limit = limit
-        self._due = 0.0
+        self._ended: float | None = None
         self._failures = 0
         self._task: asyncio.Task[None] | None = None
+        self._again: asyncio.Task[None] | None = None
 
     def due(self, now: float) -> bool:
         """Whether a reading should begin at `now` (the event loop's time). A quarter tick early is in time."""
-        return self._task is None and now >= self._due - 0.25 * min(self.every, 1.0)
+        if self._task is not None:
+            return False
+        return self._ended is None or now >= self._ended + self._pause() - 0.25 * min(self.every, 1.0)
 
     def refresh(self) -> asyncio.Task[None]:
         """Begin a reading, or join the one that is under way."""
@@ -43,49 +46,58 @@ class Worker:
 
     def renew(self) -> asyncio.Task[None]:
         """Begin a reading that has seen everything up to now: not the one that is under way, the next."""
-        running = self._task
-        if running is None:
+        if self._task is None:
             return self.refresh()
-
-        async def next_one() -> None:
-            await asyncio.wait([running])
-            await self.refresh()
-
-        return asyncio.create_task(next_one(), name=f"collector {self.name} again")
+        if self._again is None:
+            self._again = asyncio.create_task(self._after(self._task), name=f"collector {self.name} again")
+        return self._again
 
     async def stop(self) -> None:
-        """Cancel the reading under way, if any, and wait until it has let go."""
-        task = self._task
-        if task is not None:
+        """Cancel what is under way or waits for it, and wait a second for it to let go."""
+        tasks = [task for task in (self._again, self._task) if task is not None]
+        for task in tasks:
             task.cancel()
-            await asyncio.wait([task], timeout=1.0)
+        if tasks:
+            await asyncio.wait(tasks, timeout=1.0)
+
+    async def _after(self, running: asyncio.Task[None]) -> None:
+        try:
+            await asyncio.wait([running])
+        finally:
+            self._again = None
+        # A change told from here on may be too late for the reading that begins now, and gets another.
+        await asyncio.wait([self.refresh()])
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._task = None
 
     async def _attempt(self) -> None:
-        loop = asyncio.get_running_loop()
         try:
-            async with asyncio.timeout(self._limit):
+            async with asyncio.timeout(self._limit) as limit:
                 part = await self._read()
-        except TimeoutError:
-            self._failed(loop.time(), f"no answer in {self._limit:g} s")
-        except (OSError, ValueError) as error:
-            self._failed(loop.time(), explained(error), getattr(error, "remedy", None))
-        except Exception as error:  # a fault of ours in one collector must not take the others' panes along
-            self._failed(loop.time(), f"internal error in nettui: {type(error).__name__}: {error}")
+        except Exception as error:  # also a fault of ours in one collector must not take the others' panes along
+            late = isinstance(error, TimeoutError) and limit.expired()
+            self._failed(f"no answer in {self._limit:g} s" if late else explained(error), error)
         else:
             self.part, self.error, self._failures = part, None, 0
-            self._due = loop.time() + self.every
+        self._ended = asyncio.get_running_loop().time()
 
-    def _failed(self, now: float, message: str, remedy: str | None = None) -> None:
+    def _failed(self, message: str, error: Exception) -> None:
+        remedy = getattr(error, "remedy", None)
         self.error = CollectorError(collector=self.name, message=clean(message), remedy=remedy)
         self._failures += 1
-        self._due = now + min(BACK_OFF_LIMIT, max(self.every, 1.0) * 2 ** min(self._failures - 1, 6))
+
+    def _pause(self) -> float:
+        """Seconds between the end of a reading and the next: longer and longer while it fails."""
+        if not self._failures:
+            return self.every
+        return min(BACK_OFF_LIMIT, max(self.every, 1.0) * 2 ** min(self._failures - 1, 6))
 
 
 def explained(error: Exception) -> str:
-    """An exception as one plain sentence."""
+    """An exception as one plain sentence: what the system or a reader of ours refused, or else a fault of ours."""
+    if not isinstance(error, (OSError, ValueError)):
+        return f"internal error in nettui: {type(error).__name__}: {error}"
     if isinstance(error, OSError) and error.strerror:
         where = f"{error.filename}: " if isinstance(error.filename, str) else ""
         return f"{where}{error.strerror}"

@@ -24,7 +24,7 @@ def run(arguments: Namespace) -> int:
         sys.stdout.write(f"nettui {__version__}\n")
         return 0
     settings = load(vars(arguments), os.environ)
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         sys.stderr.write("nettui: needs a terminal for its screen; without one use: nettui snapshot\n")
         return 2
     problem, source = _source(settings, arguments.replay)

@@ -1,7 +1,6 @@
 """`nettui dns`: look a name up, and exit with what came of it."""
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from functools import partial
@@ -9,8 +8,8 @@ from functools import partial
 from nettui.model.lookup import Lookup, Outcome
 from nettui.model.resolver import Resolver
 
-ANSWERED, NEGATIVE, USAGE, NO_ANSWER, INTERRUPTED = 0, 1, 2, 3, 130
-"""Exit codes: there are records (or a line of the hosts file); surely none; a wrong command; nobody knew; ctrl+c."""
+ANSWERED, NEGATIVE, USAGE, NO_ANSWER = 0, 1, 2, 3
+"""Exit codes: there are records (or a line of the hosts file); surely none; a wrong command; nobody knew."""
 
 _CODES = {Outcome.ANSWER: ANSWERED, Outcome.NO_DATA: NEGATIVE, Outcome.NO_SUCH_NAME: NEGATIVE, Outcome.BAD_NAME: USAGE}
 _LONGEST_WAIT = 60.0
@@ -50,40 +49,25 @@ def _in_any_order(
 
 def run(arguments: argparse.Namespace) -> int:
     """Look up, print, and give the exit code."""
+    if arguments.schema:
+        from nettui.reports.dns import SCHEMA_FILE
+
+        _write(SCHEMA_FILE.read_bytes())
+        return ANSWERED
+    from nettui.dns.question import ADDRESS_TYPES
+    from nettui.dns.request import parse_request
+
     try:
-        if arguments.schema:
-            from nettui.reports.dns import SCHEMA_FILE
-
-            _write(SCHEMA_FILE.read_bytes())
-            return ANSWERED
-        try:
-            name, types, servers = parse(arguments.words)
-            if not 0 < arguments.timeout <= _LONGEST_WAIT:
-                raise ValueError(f"--timeout is a number of seconds, above 0 and at most {_LONGEST_WAIT:g}")
-        except ValueError as error:
-            return _usage(str(error))
-        lookups = _look_up(name, types, servers or None, arguments.timeout)
-        if all(lookup.outcome is Outcome.BAD_NAME for lookup in lookups):
-            return _usage(lookups[0].message)
-        _report(lookups, arguments.json)
-        return exit_code(lookups)
-    except KeyboardInterrupt:
-        return INTERRUPTED
-
-
-def parse(words: Sequence[str]) -> tuple[str, tuple[str, ...], list[Resolver]]:
-    """The name, the types and the servers; the name is the first word that is no server.
-
-    Raises ValueError, in plain words.
-    """
-    from nettui.dns.question import ADDRESS_TYPES, parse_type
-    from nettui.dns.servers import parse_server
-
-    servers = [parse_server(word) for word in words if word.startswith("@")]
-    name, *types = [word for word in words if not word.startswith("@")] or [""]
-    if not name.strip():
-        raise ValueError("which name? as in: nettui dns example.com MX @192.0.2.53")
-    return name, tuple(parse_type(word) for word in types) or ADDRESS_TYPES, servers
+        request = parse_request(arguments.words)
+        if not 0 < arguments.timeout <= _LONGEST_WAIT:
+            raise ValueError(f"--timeout is a number of seconds, above 0 and at most {_LONGEST_WAIT:g}")
+    except ValueError as error:
+        return _usage(str(error))
+    lookups = _look_up(request.name, request.types or ADDRESS_TYPES, request.servers or None, arguments.timeout)
+    if all(lookup.outcome is Outcome.BAD_NAME for lookup in lookups):
+        return _usage(lookups[0].message)
+    _report(lookups, arguments.json)
+    return exit_code(lookups)
 
 
 def exit_code(lookups: Sequence[Lookup]) -> int:
@@ -110,13 +94,8 @@ def _report(lookups: Sequence[Lookup], as_json: bool) -> None:
 
 
 def _write(data: bytes) -> None:
-    """To standard output, all of it; a reader that has seen enough (`| head`) is no error."""
-    try:
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
-    except BrokenPipeError:
-        # Python flushes once more at its end: into nothing, then, and without a word.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
 
 
 def _usage(message: str) -> int:

@@ -5,6 +5,7 @@ other bytes of a message is kept, and the next message with the same bytes aroun
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from socket import AF_INET, AF_INET6, inet_ntop
 from struct import Struct as Layout
 from typing import Any
@@ -21,7 +22,7 @@ _RTM_NEWROUTE = RTM_GETROUTE - 2
 _SIZE: dict[int, int] = {AF_INET: 4, AF_INET6: 16}
 _HEADS = Layout("=HH4xHH")  # lengths and types of the first attribute, which holds four bytes, and the second
 _RTA_DST, _RTA_TABLE = 1, 15
-_TEMPLATES = 4096  # kept at most; a table with more kinds of routes is decoded more slowly
+_TEMPLATES = 2048  # kept at most; a table with more kinds of routes is decoded more slowly
 
 
 def request(family: int) -> bytes:
@@ -125,9 +126,9 @@ def _resolved(route: Route, objects: Mapping[int, NextHopObject]) -> Route:
 
 def _all_but_destination(route: Route) -> dict[str, Any]:
     """The other fields, without those that have their default value anyway."""
-    fields = msgspec.structs.fields(Route)
-    return {
-        field.name: value
-        for field in fields
-        if field.name != "destination" and (value := getattr(route, field.name)) != field.default
-    }
+    return {name: value for name, default in _other_fields() if (value := getattr(route, name)) != default}
+
+
+@cache
+def _other_fields() -> tuple[tuple[str, Any], ...]:
+    return tuple((field.name, field.default) for field in msgspec.structs.fields(Route) if field.name != "destination")

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from nettui.dns.history import LookupHistory
+from nettui.dns.request import parse_request
 from nettui.dns.servers import PUBLIC_RESOLVERS, label, parse_server
 from nettui.model.lookup import RECORD_TYPES, Lookup, Outcome
 from nettui.model.resolver import Resolver, ResolverConfig
@@ -52,12 +53,13 @@ class DnsSession:
         """Ask `NAME [TYPE...] [@SERVER[#PORT]]`; what is not typed is as chosen. A lookup under way is given up."""
         self.cancel()
         try:
-            name, types, servers = self._understood(typed)
+            request = parse_request(typed.split())
         except ValueError as error:
             self._show((_refused(typed, str(error)),))
             return
         self.asking = clean(typed)
-        self._task = asyncio.create_task(self._ask(name, types, servers, config), name="lookup")
+        types, servers = request.types or self.types, request.servers or self.choices[self._server][1]
+        self._task = asyncio.create_task(self._ask(request.name, types, servers, config), name="lookup")
         self._tell()
 
     def cancel(self) -> bool:
@@ -82,17 +84,6 @@ class DnsSession:
         self.asking = ""
         self.history.add(lookups)
         self._show(tuple(lookups))
-
-    def _understood(self, typed: str) -> tuple[str, Sequence[str], Sequence[Resolver] | None]:
-        from nettui.dns.question import parse_type
-
-        words = typed.split()
-        servers = [parse_server(word) for word in words if word.startswith("@")]
-        names = [word for word in words if not word.startswith("@")]
-        if not names:
-            raise ValueError("no name was typed")
-        types = tuple(parse_type(word) for word in names[1:]) or self.types
-        return names[0], types, servers or self.choices[self._server][1]
 
     def _show(self, lookups: tuple[Lookup, ...]) -> None:
         self.answers = lookups

@@ -31,9 +31,10 @@ _ROLES = {
 
 
 def neighbour_rows(snapshot: Snapshot) -> ListRows:
-    """Neighbours that somebody spoke to; the kernel's own multicast mappings (NOARP) last."""
+    """Neighbours that somebody spoke to. What needs no asking (NOARP: multicast, loopback) is left out, as `ip` does."""
     found: dict[Hashable, tuple[Cell, ...]] = {}
-    for n in sorted(snapshot.neighbours or (), key=lambda n: (n.state is NeighbourState.NOARP, n.family, n.ifindex)):
+    known = (n for n in snapshot.neighbours or () if n.state is not NeighbourState.NOARP)
+    for n in sorted(known, key=lambda n: (n.family, n.ifindex)):
         found[n.ifindex, n.address] = (
             Cell(n.address),
             Cell(n.mac or "--", "" if n.mac else "dim"),
@@ -84,5 +85,6 @@ def _action(rule: Rule) -> str:
     if rule.l3mdev:
         return "lookup of its VRF"
     if rule.action == "lookup":
-        return f"table {table_name(rule.table or 0)}"
+        unless = rule.suppress_prefixlength
+        return f"table {table_name(rule.table or 0)}" + (f", no route of /{unless} or less" if unless is not None else "")
     return f"goto {rule.goto}" if rule.action == "goto" else rule.action

@@ -102,7 +102,7 @@ class NeighboursPane(Pane):
         self.table.show(neighbours.neighbour_rows(frame.snapshot))
 
     def note(self, frame: Frame) -> str:
-        return f"{len(frame.snapshot.neighbours or ()):,}"
+        return f"{self.table.total:,}"
 
     def detail(self) -> tuple[str, list[Paragraph]] | None:
         if self.frame is None:

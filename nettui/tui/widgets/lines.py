@@ -126,18 +126,16 @@ def header(grid: Grid, sort: str | None, mark: str) -> Content:
 
 def differences(old: Line, new: Line) -> Iterable[tuple[int, int]]:
     """The stretches of the line to paint again, as first cell and width; neighbouring pieces go together."""
-    if [piece[:2] for piece in old] != [piece[:2] for piece in new]:
-        yield 0, sum(piece.width for piece in new)
-        return
+    there = set(old)
     start = end = -1
-    for before, after in zip(old, new, strict=True):
-        if before == after:
+    for piece in new:
+        if piece in there:
             continue
-        if after.x != end:
+        if piece.x != end:
             if end > start:
                 yield start, end - start
-            start = after.x
-        end = after.x + after.width
+            start = piece.x
+        end = piece.x + piece.width
     if end > start:
         yield start, end - start
 

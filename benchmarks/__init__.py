@@ -1,0 +1,1 @@
+"""nettui's figures, measured against what people use instead: `python -m benchmarks`."""

@@ -1,0 +1,51 @@
+"""Pictures of the app, stored as SVG and as plain text; and surroundings that are the same on every machine."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+from syrupy.extensions.image import SVGImageSnapshotExtension
+from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
+
+from tests.replayed import prepare
+from tests.tui.app_support import screen_text
+
+prepare()  # before any test module imports Textual, which reads the environment then
+
+FOLDER = Path(__file__).parents[1] / "snapshots"
+
+
+class InFolder:
+    """One file a picture, in a folder for each test module."""
+
+    @classmethod
+    def dirname(cls, *, test_location: Any) -> str:
+        return str(FOLDER / test_location.basename)
+
+
+class SvgPicture(InFolder, SVGImageSnapshotExtension):
+    """For people to look at: the colours too."""
+
+
+class TextPicture(InFolder, SingleFileSnapshotExtension):
+    """For people to read in a diff."""
+
+    file_extension = "txt"
+    _write_mode = WriteMode.TEXT
+
+    def serialize(self, data: Any, **more: Any) -> str:
+        return str(data)
+
+
+@pytest.fixture
+def stored(snapshot: SnapshotAssertion) -> Callable[..., None]:
+    """Asserts that the app looks as it is stored; `pytest --snapshot-update` stores how it looks now."""
+
+    def stored(app: Any, svg: bool = True) -> None:
+        assert screen_text(app) == snapshot.use_extension(TextPicture)
+        if svg:
+            assert app.export_screenshot(title="nettui") == snapshot.use_extension(SvgPicture)
+
+    return stored
