@@ -5,13 +5,11 @@
 
 import asyncio
 import json
-import statistics
 import subprocess
-import sys
 import time
 from collections.abc import Callable
-from typing import Any
 
+from benchmarks.figures import Figure, Unmeasured, paired, table
 from nettui.linux.host import LinuxHost
 from tests.lab_support import Lab, Unavailable, open_lab
 
@@ -20,15 +18,18 @@ PAIRS = 7
 GATEWAYS = 5
 
 
-def measure(routes: int = ROUTES, pairs: int = PAIRS) -> dict[str, Any]:
-    """Medians over paired runs, in seconds, and the median of the pairs' ratios (ours to theirs).
+def measure(routes: int = ROUTES, pairs: int = PAIRS) -> list[Figure]:
+    """Theirs is the main IPv4 table alone; ours holds all tables of both families.
 
-    Theirs is the main IPv4 table alone; ours holds all tables of both families. Raises
-    `tests.lab_support.Unavailable` where no namespace can be made.
+    Raises Unmeasured where no namespace can be made.
     """
-    with open_lab() as lab:
-        _fill(lab, routes)
-        return lab.call(lambda: _compare(routes, pairs), timeout=300)
+    try:
+        with open_lab() as lab:
+            _fill(lab, routes)
+            seconds = lab.call(lambda: _compare(routes, pairs), timeout=300)
+    except Unavailable as error:
+        raise Unmeasured(str(error)) from error
+    return [paired(f"{routes:,} routes into records / ip -j route, json", 1.0, "s", seconds)]
 
 
 def _fill(lab: Lab, routes: int) -> None:
@@ -41,8 +42,8 @@ def _fill(lab: Lab, routes: int) -> None:
     )
 
 
-def _compare(routes: int, pairs: int) -> dict[str, Any]:
-    """Inside the namespace."""
+def _compare(routes: int, pairs: int) -> list[tuple[float, float]]:
+    """Seconds of ours and theirs, inside the namespace."""
     host = LinuxHost()
 
     async def ours() -> int:
@@ -56,17 +57,10 @@ def _compare(routes: int, pairs: int) -> dict[str, Any]:
         for turn in range(pairs + 1):
             both = [lambda: runner.run(ours()), theirs]
             # Who goes first alternates, so that neither always finds the caches warm.
-            seconds = [_timed(way, routes) for way in both[:: 1 if turn % 2 else -1]][:: 1 if turn % 2 else -1]
-            pairs_of_seconds.append(seconds)
+            mine, other = [_timed(way, routes) for way in both[:: 1 if turn % 2 else -1]][:: 1 if turn % 2 else -1]
+            pairs_of_seconds.append((mine, other))
     host.close()
-    measured = pairs_of_seconds[1:]  # the first one warms up
-    return {
-        "routes": routes,
-        "pairs": len(measured),
-        "ours": statistics.median(mine for mine, _ in measured),
-        "theirs": statistics.median(other for _, other in measured),
-        "ratio": statistics.median(mine / other for mine, other in measured),
-    }
+    return pairs_of_seconds[1:]  # the first one warms up
 
 
 def _timed(read: Callable[[], int], routes: int) -> float:
@@ -79,19 +73,5 @@ def _timed(read: Callable[[], int], routes: int) -> float:
     return seconds
 
 
-def main() -> int:
-    """Print the figures; exit status 2 where no namespace can be made."""
-    try:
-        figures = measure()
-    except Unavailable as error:
-        print(error, file=sys.stderr)
-        return 2
-    print(f"{figures['routes']:,} routes, medians of {figures['pairs']} pairs")
-    print(f"  ip -j route | json.loads  {figures['theirs'] * 1e3:7.1f} ms")
-    print(f"  nettui, into records      {figures['ours'] * 1e3:7.1f} ms")
-    print(f"  ratio                     {figures['ratio']:7.2f}")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    print(table(measure(), []))

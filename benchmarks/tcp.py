@@ -10,17 +10,16 @@ import argparse
 import asyncio
 import json
 import re
-import statistics
 import subprocess
-import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import psutil
 
-from benchmarks.swarm import Wanted, swarm
+from benchmarks.figures import Figure, paired, single, table
+from benchmarks.namespace import run_module
+from benchmarks.swarm import swarm
 from nettui.linux.tcp import TcpCounter
 from nettui.model.tcp import STATES, TcpState
 
@@ -43,23 +42,16 @@ def counted_by_ss() -> tuple[int, ...]:
     return tuple(found.get(state, 0) for state in STATES)
 
 
-def measure(rounds: int = ROUNDS, **wanted: int) -> dict[str, dict[str, Any]]:
-    """The figures by name, each with its `value`, its `bar`, whether it is reached (`ok`), and the times behind it.
+def measure(rounds: int = ROUNDS, **wanted: int) -> list[Figure]:
+    """The figures, taken in a network namespace where one can be had, so that nobody else's sockets come and go.
 
-    Where one can be had, this happens in a network namespace of its own, in which nobody else's sockets come and go.
-    `wanted` are the fields of `benchmarks.swarm.Wanted`.
+    `wanted` are the fields of `benchmarks.swarm.Wanted`. Raises CalledProcessError and TimeoutExpired.
     """
-    task = json.dumps({"rounds": rounds, **wanted})
-    command = [sys.executable, "-m", "benchmarks.tcp", "--here", task]
-    for unshare in (["unshare", "-n"], ["unshare", "-Urn"]):
-        if subprocess.run([*unshare, "true"], capture_output=True, check=False).returncode == 0:
-            command = [*unshare, "sh", "-c", 'ip link set lo up && exec "$@"', "sh", *command]
-            break
-    home = Path(__file__).parent.parent
-    return json.loads(subprocess.run(command, cwd=home, stdout=subprocess.PIPE, text=True, check=True).stdout)
+    told = run_module("benchmarks.tcp", {"rounds": rounds, **wanted}, 120.0 + 60.0 * rounds)
+    return [Figure(**figure) for figure in told]
 
 
-def measure_here(rounds: int, **wanted: int) -> dict[str, dict[str, Any]]:
+def measure_here(rounds: int, **wanted: int) -> list[Figure]:
     """`measure`, in the network namespace this is called in."""
     times = []
     equal = 0
@@ -81,19 +73,14 @@ def measure_here(rounds: int, **wanted: int) -> dict[str, dict[str, Any]]:
             tick()
             times.append((ours, by_ss, by_psutil, time.process_time() - started))
         counter.close()
-    ours, by_ss, by_psutil, cpu = (statistics.median(column) for column in zip(*times, strict=True))
-    against_ss = statistics.median(row[0] / row[1] for row in times)
-    against_psutil = statistics.median(row[0] / row[2] for row in times)
-    return {
-        "tcp tick / ss -Htan | awk": _figure(against_ss, 0.12, seconds=ours, against=by_ss),
-        "tcp tick / psutil.net_connections": _figure(against_psutil, 0.015, seconds=ours, against=by_psutil),
-        "rounds in which the counts differ from ss's": _figure(rounds - equal, 0),
-        "tcp tick at 1/s, share of a core": _figure(cpu, 0.04),
-    }
-
-
-def _figure(value: float, bar: float, **times: float) -> dict[str, Any]:
-    return {"value": value, "bar": bar, "ok": value <= bar, **times}
+    ours, by_ss, by_psutil, cpu = zip(*times, strict=True)
+    differing = float(rounds - equal)
+    return [
+        paired("tick of TCP counts / ss -Htan | awk", 0.12, "s", zip(ours, by_ss, strict=True)),
+        paired("tick of TCP counts / psutil.net_connections", 0.015, "s", zip(ours, by_psutil, strict=True)),
+        Figure("rounds in which the counts differ from ss's", differing, 0.0, "", differing, None, rounds),
+        single("ticks of TCP counts, share of a core", 4.0, "%", [100 * seconds for seconds in cpu]),
+    ]
 
 
 def _timed(work: Callable[[], Any]) -> tuple[Any, float]:
@@ -109,12 +96,9 @@ def main() -> None:
     parser.add_argument("--here", type=json.loads, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.here:
-        print(json.dumps(measure_here(**arguments.here)))
+        print(json.dumps([vars(figure) for figure in measure_here(**arguments.here)]))
         return
-    print(f"{Wanted().total:,} sockets, medians of {arguments.rounds} rounds")
-    for name, row in measure(arguments.rounds).items():
-        times = f"   {1000 * row['seconds']:.1f} ms / {1000 * row['against']:.0f} ms" if "seconds" in row else ""
-        print(f"{'ok  ' if row['ok'] else 'MISS'}  {name:<46} {row['value']:7.4f}  (bar {row['bar']:g}){times}")
+    print(table(measure(arguments.rounds), []))
 
 
 if __name__ == "__main__":

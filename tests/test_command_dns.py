@@ -17,12 +17,7 @@ from nettui.model.lookup import HostsEntry, Lookup, Outcome
 from nettui.reports.dns import SCHEMA_FILE
 from tests.dns.nameserver import NameServer, in_thread, zone
 
-PROGRAM = (
-    "import argparse, sys; from nettui.commands import dns;"
-    "parser = argparse.ArgumentParser(prog='nettui');"
-    "dns.configure(parser.add_subparsers().add_parser('dns'));"
-    "sys.exit(dns.run(parser.parse_args()))"
-)
+PROGRAM = "import sys; from nettui.cli import main; sys.exit(main())"
 ZONE = """\
 example. 3600 SOA ns.example. host.example. 1 7200 3600 86400 300
 web.example. 60 A 192.0.2.7

@@ -91,7 +91,7 @@ class Worker:
         """Seconds between the end of a reading and the next: longer and longer while it fails."""
         if not self._failures:
             return self.every
-        return min(BACK_OFF_LIMIT, max(self.every, 1.0) * 2 ** min(self._failures - 1, 6))
+        return min(BACK_OFF_LIMIT, max(self.every, 1.0) * 2.0 ** min(self._failures - 1, 6))
 
 
 def explained(error: Exception) -> str:

@@ -1,4 +1,4 @@
-"""What to look up as people type it, on the command line and in the DNS pane: `NAME [TYPE ...] [@SERVER[#PORT] ...]`."""
+"""What to look up, as people type it for the command and in the pane: `NAME [TYPE ...] [@SERVER[#PORT] ...]`."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

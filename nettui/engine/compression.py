@@ -1,7 +1,8 @@
 """Lines of bytes to and from a file that may be compressed, by its name: `.gz` zlib, `.zst` zstd, else plain.
 
 Each line is flushed through the compressor when it is written, so a file whose writer was killed can be read
-up to its last line; each session appends a stream of its own.
+up to its last line. Each session appends a stream of its own, which is found again also where the one before it
+was never ended.
 """
 
 import sys
@@ -10,15 +11,22 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct
+
 LINE_LIMIT = 256 << 20
 """Bytes of one line at most; what is longer is not ours."""
 
 _PIECE = 1 << 10
 """Compressed bytes handed over at once: bounds what a hostile file can unpack to in one step."""
 
+_STARTS = {".gz": b"\x1f\x8b\x08\0\0\0\0\0", ".zst": b"\x28\xb5\x2f\xfd\0\x58"}
+"""What each stream written here begins with (RFC 1952, RFC 8878): long enough never to come by chance."""
 
-class BrokenStream(Exception):
-    """The file ends, or stops making sense, here: why, in words that can follow a line number."""
+
+class Broken(Struct, frozen=True):
+    """The file makes no sense here: why, in words that can follow a line number."""
+
+    why: str
 
 
 class LineWriter:
@@ -45,22 +53,31 @@ class LineWriter:
             view = view[self._file.write(view) :]
 
 
-def read_lines(path: Path) -> Iterator[bytes]:
-    """Whole lines without their newline; raises OSError, or `BrokenStream` after the last good line."""
+def read_lines(path: Path) -> Iterator[bytes | Broken]:
+    """Whole lines without their newline, and a Broken for each place where there should be more. Raises OSError."""
     rest = bytearray()
     for piece in _unpacked(path):
+        if isinstance(piece, Broken) or not piece:
+            if rest:
+                yield Broken("the line ends in the middle")
+                rest.clear()
+            if piece:
+                yield piece
+            continue
         rest += piece
         if b"\n" in piece:
             *lines, tail = bytes(rest).split(b"\n")
             yield from lines
             rest = bytearray(tail)
         if len(rest) > LINE_LIMIT:
-            raise BrokenStream(f"a line of more than {LINE_LIMIT >> 20} MiB")
+            yield Broken(f"a line of more than {LINE_LIMIT >> 20} MiB")
+            return
     if rest:
-        raise BrokenStream("the line ends in the middle")
+        yield Broken("the line ends in the middle")
 
 
-def _unpacked(path: Path) -> Iterator[bytes]:
+def _unpacked(path: Path) -> Iterator[bytes | Broken]:
+    """The contents in pieces; an empty one where a stream begins, and a Broken where one is damaged."""
     new = _unpacker(path)
     with path.open("rb") as file:
         if new is None:
@@ -68,15 +85,35 @@ def _unpacked(path: Path) -> Iterator[bytes]:
                 yield piece
             return
         stream: Any = None
-        while data := file.read(_PIECE):
-            while data:
-                stream = stream or new()
+        for begins, packed in _split(file.read, _STARTS[path.suffix]):
+            data = packed
+            if begins:
+                stream = new()
+                yield b""
+            while data and stream is not None:
                 try:
                     yield stream.decompress(data)
                 except Exception as error:  # each library has an error class of its own, and nothing else to raise
-                    raise BrokenStream(f"the compressed data is damaged ({type(error).__name__})") from error
+                    yield Broken(f"the compressed data is damaged ({type(error).__name__})")
+                    stream = None  # until the next one begins
+                    break
                 data = stream.unused_data if stream.eof else b""
-                stream = None if stream.eof else stream
+                stream = new() if stream.eof else stream
+
+
+def _split(read: Callable[[int], bytes], start: bytes) -> Iterator[tuple[bool, bytes]]:
+    """What is read, cut before each `start`; whether a piece is the beginning of a stream, and the piece."""
+    held, begins = b"", True
+    while data := read(_PIECE):
+        held += data
+        while (at := held.find(start, 1)) > 0:
+            yield begins, held[:at]
+            held, begins = held[at:], True
+        if len(held) >= len(start):
+            keep = len(start) - 1  # a start may lie across two pieces
+            yield begins, held[:-keep]
+            held, begins = held[-keep:], False
+    yield begins, held
 
 
 def _packer(path: Path) -> tuple[Callable[[bytes], bytes], Callable[[], bytes]]:

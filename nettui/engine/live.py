@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import Iterable
 
 import msgspec
 
@@ -24,8 +24,11 @@ PATIENCE = 0.25
 POLL = 2.0
 """Seconds between readings of what should be announced, while nothing announces it."""
 
+TOGETHER = 0.02
+"""Seconds in which changes are gathered into one Snapshot: a link that goes takes addresses and routes with it."""
+
 CHANGE_SHARE = 10
-"""After a reading that a change provoked, the next waits this many times as long as it took: a routing table
+"""After a reading that a change provoked, its subject rests this many times as long as it took: a routing table
 that never rests costs a tenth of the time at most, and a single change is still shown at once."""
 
 
@@ -34,9 +37,11 @@ class LiveSource:
 
     def __init__(self, backend: Backend, host: str, interval: float = 1.0) -> None:
         self._interval = interval
-        self._hurry = asyncio.Event()
+        self._stirred = asyncio.Event()
         self._backend = backend
         self._workers = {worker.name: worker for worker in workers(backend)}
+        self._calm = {subject: self._workers[subject].every for subject in Subject}
+        self._changed = {subject: asyncio.Event() for subject in Subject}
         self._changes_error: CollectorError | None = None
         self._snapshot = Snapshot(taken_at=time.time(), host=clean(host), backend=backend.name)
         self._publish: Publish | None = None
@@ -49,21 +54,26 @@ class LiveSource:
     @interval.setter
     def interval(self, seconds: float) -> None:
         self._interval = seconds
-        self._hurry.set()
+        self._stirred.set()
 
     async def run(self, publish: Publish) -> None:
         """Publish a Snapshot each interval and whenever the system says that something changed."""
         self._publish = publish
-        listening = asyncio.create_task(self._listen(), name="changes")
+        tasks = [asyncio.create_task(self._listen(), name="changes")]
+        tasks += [asyncio.create_task(self._follow(subject), name=f"changes of {subject}") for subject in Subject]
         try:
             while True:
                 began = time.monotonic()
                 await self._read(worker for worker in self._workers.values() if worker.due(began))
-                await self._rest(max(0.05, self._interval - (time.monotonic() - began)))
+                self._show()
+                await self._rest(began)
         finally:
-            listening.cancel()
-            await asyncio.gather(listening, *(w.stop() for w in self._workers.values()), return_exceptions=True)
-            self._backend.close()
+            for task in tasks:
+                task.cancel()
+            try:
+                await asyncio.gather(*tasks, *(w.stop() for w in self._workers.values()), return_exceptions=True)
+            finally:
+                self._backend.close()
 
     async def once(self, *names: str) -> Snapshot:
         """One Snapshot with every subject (or the named ones) read now, or its error."""
@@ -72,6 +82,7 @@ class LiveSource:
 
     async def refresh(self) -> None:
         await self._read(self._workers.values())
+        self._show()
 
     async def tcp_ports(self) -> tuple[PortCounts, ...]:
         try:
@@ -90,20 +101,29 @@ class LiveSource:
     def close(self) -> None:
         self._backend.close()
 
-    async def _read(
-        self, chosen: Iterable[Worker], begin: Callable[[Worker], asyncio.Task[None]] = Worker.refresh
-    ) -> None:
-        tasks = [begin(worker) for worker in chosen]
+    async def _read(self, chosen: Iterable[Worker]) -> None:
+        """Begin readings and wait for them a moment; those that take longer tell their news when they have them."""
+        tasks = [worker.refresh() for worker in chosen]
         if tasks:
-            await asyncio.wait(tasks, timeout=PATIENCE)
+            _, late = await asyncio.wait(tasks, timeout=PATIENCE)
+            for task in late:
+                task.add_done_callback(lambda _: self._stirred.set())
+
+    def _show(self) -> None:
+        self._stirred.clear()
         if self._publish is not None:
             self._publish((self._assemble(),), False)
 
-    async def _rest(self, seconds: float) -> None:
-        """Wait for the next tick, or until somebody changes the interval."""
-        self._hurry.clear()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._hurry.wait(), seconds)
+    async def _rest(self, began: float) -> None:
+        """Wait for the tick after the one that `began`; what is news meanwhile, a new interval too, is shown soon."""
+        soonest = time.monotonic() + 0.05
+        while (left := max(soonest, began + self._interval) - time.monotonic()) > 0:
+            try:
+                await asyncio.wait_for(self._stirred.wait(), left)
+            except TimeoutError:
+                return
+            await asyncio.sleep(TOGETHER)
+            self._show()
 
     def _assemble(self) -> Snapshot:
         found: dict[str, object] = {}
@@ -117,29 +137,47 @@ class LiveSource:
         )
         return self._snapshot
 
-    async def _listen(self) -> None:
-        """Read a subject again when the system says that it changed; poll where it says nothing."""
+    async def _follow(self, subject: Subject) -> None:
+        """Read a subject again each time it has changed."""
+        worker, changed = self._workers[subject], self._changed[subject]
         while True:
+            await changed.wait()
+            changed.clear()
+            began = time.monotonic()
+            await asyncio.wait([worker.renew()])
+            self._stirred.set()
+            await asyncio.sleep(CHANGE_SHARE * (time.monotonic() - began))
+
+    async def _listen(self) -> None:
+        """Hear what the system says has changed; poll where, and while, it says nothing."""
+        while True:
+            # No sign tells that listening has begun, but when it fails, it fails at once.
+            heard = asyncio.get_running_loop().call_later(POLL, self._heard)
             changes = self._backend.changes()
             try:
-                await self._follow(changes)
+                async for subjects in changes:
+                    self._heard()
+                    for subject in subjects:
+                        self._changed[subject].set()
                 self._poll()
                 return
-            except OSError as error:
+            except Exception as error:  # whatever it is: what it would have told is asked for
                 self._changes_error = CollectorError(collector="changes", message=clean(explained(error)))
                 self._poll()
             finally:
+                heard.cancel()
                 with contextlib.suppress(OSError):
                     await changes.aclose()
             await asyncio.sleep(POLL)
 
-    async def _follow(self, changes: AsyncGenerator[frozenset[Subject], None]) -> None:
-        async for subjects in changes:
+    def _heard(self) -> None:
+        """Changes are told again: what was missed meanwhile is read, and polling ends."""
+        if self._changes_error is not None:
             self._changes_error = None
-            began = time.monotonic()
-            await self._read((self._workers[subject] for subject in subjects), Worker.renew)
-            await asyncio.sleep(CHANGE_SHARE * (time.monotonic() - began))
+            for subject, every in self._calm.items():
+                self._workers[subject].every = every
+                self._changed[subject].set()
 
     def _poll(self) -> None:
-        for subject in Subject:
-            self._workers[subject].every = min(self._workers[subject].every, POLL)
+        for subject, every in self._calm.items():
+            self._workers[subject].every = min(every, POLL)

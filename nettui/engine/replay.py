@@ -49,6 +49,7 @@ class Replay:
                 await asyncio.wait_for(self._moved.wait(), self._wait())
                 continue
             self.position += 1
+            self.playing = self.position < len(self.recording) - 1
             publish((self.recording.snapshot(self.position),), False)
 
     def toggle(self) -> None:
@@ -64,10 +65,11 @@ class Replay:
         self._go(self.position + by)
 
     def seek(self, seconds: float) -> None:
-        """Move by so many seconds of the recording."""
-        target = self.recording.times[self.position] + seconds
-        times = self.recording.times
-        place = min(range(len(times)), key=lambda at: abs(times[at] - target))
+        """Move by so many seconds of the recording, by one Snapshot at least; a gap counts as long as it is."""
+        times, place, step, moved = self.recording.times, self.position, 1 if seconds > 0 else -1, 0.0
+        while moved < abs(seconds) and 0 <= place + step < len(times):
+            moved += abs(times[place + step] - times[place])
+            place += step
         self._go(place)
 
     def faster(self, by: int) -> None:

@@ -75,8 +75,9 @@ def change(by: int) -> str:
     """+12, -3, +1.6k, -16k, or nothing for no change; at most five characters."""
     if by == 0:
         return ""
-    size = abs(by)
-    text = str(size) if size < 1000 else scaled(size) if size < 10_000 else f"{size / 1000:.0f}k"
+    text = scaled(abs(by))
+    if len(text) > 4:  # the sign needs the room of the decimal
+        text = f"{float(text[:-1]):.0f}{text[-1]}"
     return f"{'+' if by > 0 else '-'}{text}"
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from nettui.model.address import Address
 from nettui.model.address_facts import kind
 from nettui.model.history import Frame
 from nettui.model.link import Link
@@ -29,17 +30,18 @@ def snapshot_json(frame: Frame) -> bytes:
 def snapshot_document(frame: Frame) -> dict[str, Any]:
     """The document as plain values. A section that was not read is null, never empty."""
     snapshot = frame.snapshot
+    names = _Names((link.ifindex, link.name) for link in snapshot.links or ())
     return {
         "schema": SCHEMA,
         "taken_at": datetime.fromtimestamp(snapshot.taken_at, UTC).isoformat(timespec="milliseconds"),
         "host": snapshot.host,
         "backend": snapshot.backend,
-        "interfaces": None if snapshot.links is None else list(_interfaces(frame)),
-        "gateways": None if snapshot.routes is None else list(_gateways(snapshot)),
-        "routes": None if snapshot.routes is None else [_route(snapshot, route) for route in snapshot.routes],
+        "interfaces": None if snapshot.links is None else list(_interfaces(frame, names)),
+        "gateways": None if snapshot.routes is None else list(_gateways(snapshot, names)),
+        "routes": None if snapshot.routes is None else [_route(route, names) for route in snapshot.routes],
         "routes_total": snapshot.routes_total,
         "rules": None if snapshot.rules is None else [_rule(rule) for rule in snapshot.rules],
-        "neighbours": None if snapshot.neighbours is None else list(_neighbours(snapshot)),
+        "neighbours": None if snapshot.neighbours is None else list(_neighbours(snapshot, names)),
         "tcp": None if snapshot.tcp is None else {
             "states": {str(state): count for state, count in snapshot.tcp.items()},
             "source": snapshot.tcp.source,
@@ -53,7 +55,14 @@ def snapshot_document(frame: Frame) -> dict[str, Any]:
     }
 
 
-def _interfaces(frame: Frame) -> Iterator[dict[str, Any]]:
+class _Names(dict[int | None, str | None]):
+    """Names of links by index: `if7` for one that is gone, None for no link."""
+
+    def __missing__(self, ifindex: int | None) -> str | None:
+        return None if ifindex is None else f"if{ifindex}"
+
+
+def _interfaces(frame: Frame, names: _Names) -> Iterator[dict[str, Any]]:
     snapshot = frame.snapshot
     counters = {c.ifindex: c for c in snapshot.counters or ()}
     for link in snapshot.links or ():
@@ -65,14 +74,9 @@ def _interfaces(frame: Frame) -> Iterator[dict[str, Any]]:
                          "rx_dropped", "tx_dropped")
         }
         yield {
-            **_link(snapshot, link),
-            "addresses": [
-                {
-                    "address": a.address, "prefix": a.prefixlen, "family": a.family, "scope": a.scope,
-                    "kind": kind(a.address), "flags": a.flags, "valid": a.valid, "preferred": a.preferred,
-                    "peer": a.peer, "broadcast": a.broadcast,
-                }
-                for a in snapshot.addresses or () if a.ifindex == link.ifindex
+            **_link(link, names),
+            "addresses": None if snapshot.addresses is None else [
+                _address(address) for address in snapshot.addresses if address.ifindex == link.ifindex
             ],
             **totals,
             "rx_bytes_per_second": rate.rx_bytes if rate else None,
@@ -80,48 +84,54 @@ def _interfaces(frame: Frame) -> Iterator[dict[str, Any]]:
         }
 
 
-def _link(snapshot: Snapshot, link: Link) -> dict[str, Any]:
+def _link(link: Link, names: _Names) -> dict[str, Any]:
     return {
         "name": link.name, "index": link.ifindex, "kind": link.kind, "state": str(link.state),
         "admin_up": link.admin_up, "carrier": link.carrier, "mac": link.mac, "mtu": link.mtu,
         "speed_mbps": link.speed, "duplex": link.duplex, "driver": link.driver,
-        "master": snapshot.link_name(link.master), "alias": link.alias,
+        "master": names[link.master], "alias": link.alias,
     }
 
 
-def _gateways(snapshot: Snapshot) -> Iterator[dict[str, Any]]:
+def _address(address: Address) -> dict[str, Any]:
+    return {
+        "address": address.address, "prefix": address.prefixlen, "family": address.family, "scope": address.scope,
+        "kind": kind(address.address), "flags": address.flags, "valid": address.valid,
+        "preferred": address.preferred, "peer": address.peer, "broadcast": address.broadcast,
+    }
+
+
+def _gateways(snapshot: Snapshot, names: _Names) -> Iterator[dict[str, Any]]:
     for gateway in gateways(snapshot.routes, snapshot.neighbours):
         yield {
-            "family": gateway.family, "address": gateway.address, "interface": snapshot.link_name(gateway.ifindex),
+            "family": gateway.family, "address": gateway.address, "interface": names[gateway.ifindex],
             "mac": gateway.mac, "state": gateway.state, "health": str(gateway.health),
             "table": table_name(gateway.table), "metric": gateway.metric,
         }
 
 
-def _route(snapshot: Snapshot, route: Route) -> dict[str, Any]:
+def _route(route: Route, names: _Names) -> dict[str, Any]:
     return {
         "family": route.family, "table": table_name(route.table),
         "destination": "default" if route.is_default else f"{route.destination}/{route.prefixlen}",
-        "gateway": route.gateway, "interface": snapshot.link_name(route.ifindex), "source": route.source,
+        "gateway": route.gateway, "interface": names[route.ifindex], "source": route.source,
         "metric": route.metric, "protocol": route.protocol, "scope": route.scope, "type": route.type,
         "flags": route.flags, "expires": route.expires, "mtu": route.mtu,
         "nexthops": [
-            {"gateway": n.gateway, "interface": snapshot.link_name(n.ifindex), "weight": n.weight, "flags": n.flags}
+            {"gateway": n.gateway, "interface": names[n.ifindex], "weight": n.weight, "flags": n.flags}
             for n in route.nexthops
         ],
     }
 
 
 def _rule(rule: Rule) -> dict[str, Any]:
-    found = {name: value for name, value in msgspec.to_builtins(rule).items() if value not in (None, False)}
-    if rule.table is not None:
-        found["table"] = table_name(rule.table)
-    return found
+    table = None if rule.table is None else table_name(rule.table)
+    return {**msgspec.to_builtins(rule), "table": table}
 
 
-def _neighbours(snapshot: Snapshot) -> Iterator[dict[str, Any]]:
+def _neighbours(snapshot: Snapshot, names: _Names) -> Iterator[dict[str, Any]]:
     for n in snapshot.neighbours or ():
         yield {
-            "family": n.family, "address": n.address, "mac": n.mac, "interface": snapshot.link_name(n.ifindex),
+            "family": n.family, "address": n.address, "mac": n.mac, "interface": names[n.ifindex],
             "state": str(n.state), "flags": n.flags, "confirmed": n.confirmed,
         }

@@ -6,31 +6,41 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.markup import escape
+from textual.content import Content
 from textual.widgets import Input
 
 from nettui.model.history import Frame
 from nettui.model.snapshot import CollectorError
 from nettui.reports.paragraphs import Paragraph
 from nettui.reports.table import Column
+from nettui.tui.widgets.line_input import LineInput
 from nettui.tui.widgets.live_table import LiveTable
 
 if TYPE_CHECKING:
     from nettui.tui.app import NettuiApp
 
 
-class FilterInput(Input):
+class FilterInput(LineInput):
     """The line in which a filter is typed. Enter keeps it, Escape lifts it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "lift", "Lift the filter", show=False, id="filter.lift")]
 
     def __init__(self) -> None:
-        super().__init__(placeholder="filter: any text of a row", select_on_focus=False, compact=True)
-        self.cursor_blink = False
+        super().__init__("filter: any text of a row")
 
     def action_lift(self) -> None:
         self.value = ""
         self.post_message(self.Submitted(self, ""))
+
+
+class PaneTable(LiveTable):
+    """The table of a pane, which answers to Enter also where there is no row."""
+
+    def action_open(self) -> None:
+        if self.cursor_key is None:
+            self.post_message(self.Opened(self, None))
+        else:
+            super().action_open()
 
 
 class Pane(Vertical):
@@ -56,9 +66,10 @@ class Pane(Vertical):
         """The app, by its own type."""
         return cast("NettuiApp", self.app)
 
-    def __init__(self, id: str, *, show_header: bool = True) -> None:
+    def __init__(self, id: str, *, show_header: bool = True, table: LiveTable | None = None) -> None:
+        """`table` is for rows that are not this pane's own kind."""
         super().__init__(id=id, classes="pane")
-        self.table = LiveTable(
+        self.table = table or PaneTable(
             self.COLUMNS, show_header=show_header, empty="reading ...", mark_changes=self.MARK_CHANGES
         )
         self.frame: Frame | None = None
@@ -120,14 +131,14 @@ class Pane(Vertical):
         self._edges(self._upper, f"filter: {self.table.filter_text}" if self.table.filter_text else text)
 
     def _edges(self, upper: str, lower: str) -> None:
-        """A change paints the whole frame, so nothing is set that is there already. Textual would read markup."""
+        """A change paints the whole frame, so nothing is set that is there already. Of a str Textual reads markup."""
         upper, lower = self.nettui.glyphs.shown(upper), self.nettui.glyphs.shown(lower)
         if upper != self._upper:
             self._upper = upper
-            self.border_title = escape(upper)
+            self.border_title = Content(upper)
         if lower != self._lower:
             self._lower = lower
-            self.border_subtitle = escape(lower)
+            self.border_subtitle = Content(lower)
 
     def action_filter(self) -> None:
         found = self.query(FilterInput)
@@ -165,6 +176,8 @@ class Pane(Vertical):
         found = self.detail()
         if found is not None:
             self.nettui.open_detail(*found)
+        else:
+            self.nettui.say("There is nothing to open here.")
 
     @staticmethod
     def _said(error: CollectorError) -> str:

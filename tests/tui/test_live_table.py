@@ -379,6 +379,11 @@ async def test_colours_follow_palette_focus_and_role() -> None:
         assert all(colour.endswith("/#000080") for colour in colours(1))
         app.screen.set_focus(None)
         await pilot.pause()
+        assert colours(1) == plain  # nobody has moved this cursor: it marks nothing while the keys are elsewhere
+        table.focus()
+        await pilot.press("down", "up")
+        app.screen.set_focus(None)
+        await pilot.pause()
         assert all(colour.endswith("/#000040") for colour in colours(1))
         assert screen_of(app)[1].startswith(">one")  # to be seen without colours too
         table.palette = FakePalette(tint=7)

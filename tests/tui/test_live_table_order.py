@@ -83,7 +83,7 @@ def test_whatever_comes_and_goes_every_row_is_there_once(steps: list[tuple[dict[
         assert {row.key for row in seen if row.state == "gone"}.isdisjoint(values)
         assert view.key == (view.keys[view.at] if view.keys else None)
         assert 0 <= view.top <= max(0, len(view.keys) - view.page)
-        if view._anchored and was in view.keys:
+        if view.anchored and was in view.keys:
             assert view.key == was
         if act == "move":
             view.go(at)

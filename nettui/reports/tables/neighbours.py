@@ -31,7 +31,7 @@ _ROLES = {
 
 
 def neighbour_rows(snapshot: Snapshot) -> ListRows:
-    """Neighbours that somebody spoke to. What needs no asking (NOARP: multicast, loopback) is left out, as `ip` does."""
+    """Neighbours that somebody spoke to; without what needs no asking (NOARP: multicast, loopback), as `ip` has it."""
     found: dict[Hashable, tuple[Cell, ...]] = {}
     known = (n for n in snapshot.neighbours or () if n.state is not NeighbourState.NOARP)
     for n in sorted(known, key=lambda n: (n.family, n.ifindex)):
@@ -85,6 +85,6 @@ def _action(rule: Rule) -> str:
     if rule.l3mdev:
         return "lookup of its VRF"
     if rule.action == "lookup":
-        unless = rule.suppress_prefixlength
-        return f"table {table_name(rule.table or 0)}" + (f", no route of /{unless} or less" if unless is not None else "")
+        unless = "" if rule.suppress_prefixlength is None else f", no route of /{rule.suppress_prefixlength} or less"
+        return f"table {table_name(rule.table or 0)}{unless}"
     return f"goto {rule.goto}" if rule.action == "goto" else rule.action

@@ -1,5 +1,6 @@
 """TCP states as tables: the counts with their history, and the states by local port."""
 
+import textwrap
 from collections.abc import Hashable, Sequence
 
 from nettui.model.finding import Finding, Severity
@@ -41,6 +42,9 @@ HISTORY = 40
 
 MINUTE = 60.0
 
+NARROWEST = 32
+"""Cells that the table has on the smallest screen: the empty states are wrapped to it."""
+
 _RULES = {"tcp.close-wait": TcpState.CLOSE_WAIT, "tcp.close-wait-leak": TcpState.CLOSE_WAIT,
           "tcp.time-wait": TcpState.TIME_WAIT}
 
@@ -67,9 +71,9 @@ def rows(frame: Frame, blocks: str = "▁▂▃▄▅▆▇█") -> ListRows:
             Cell(sparkline(series, blocks), f"state.{state}"),
             Cell(change(count - earlier.counts[place]), "dim", count - earlier.counts[place]),
         )
-    for at in range(0, len(quiet), 3):
-        text = ("· no " if at == 0 else "     ") + " ".join(quiet[at : at + 3])
-        found["quiet", at] = (Cell(text, "dim"), *[Cell("")] * (len(COLUMNS) - 1))
+    together = textwrap.wrap(" ".join(quiet), NARROWEST, initial_indent="· no ", subsequent_indent="  ")
+    for at, line in enumerate(together):
+        found["quiet", at] = (Cell(line, "dim"), *[Cell("")] * (len(COLUMNS) - 1))
     return ListRows(found)
 
 

@@ -10,15 +10,15 @@ from textual.widgets import Input
 from nettui.model.history import Frame
 from nettui.reports.tables import dns
 from nettui.tui.pane import Pane
+from nettui.tui.widgets.line_input import LineInput
 from nettui.tui.widgets.live_table import LiveTable
 
 
-class NameInput(Input):
+class NameInput(LineInput):
     """Where the name is typed; its keys beyond editing are the pane's."""
 
     def __init__(self) -> None:
-        super().__init__(placeholder="name or address, Enter", select_on_focus=False, compact=True)
-        self.cursor_blink = False
+        super().__init__("name or address, Enter")
 
 
 class DnsPane(Pane):
@@ -29,7 +29,8 @@ class DnsPane(Pane):
     COLLECTORS = ("resolvers",)
     HELP = (
         "Type a name or an address and press Enter; a type and @server may follow, as in: example.com MX @192.0.2.53."
-        " Nothing is asked before you do. Escape gives up a lookup that takes too long."
+        " Nothing is asked before you do. Escape gives up a lookup that takes too long; Up and Down in the line bring"
+        " back what was typed before."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("i", "type_name", "type a name", id="dns.name"),
@@ -128,6 +129,7 @@ class LookupHistoryPane(Pane):
         return ()
 
     def redraw(self) -> None:
+        self.table.empty = self.EMPTY
         self.table.show(dns.history_rows(self.nettui.dns.history.lookups))
 
     @on(LiveTable.Opened)
@@ -135,6 +137,8 @@ class LookupHistoryPane(Pane):
         event.stop()
         if isinstance(event.key, int):
             self.nettui.dns.show(event.key)
+        else:
+            self.nettui.say("Nothing has been asked yet.")
 
 
 class ResolversPane(Pane):

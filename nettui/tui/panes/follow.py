@@ -6,6 +6,7 @@ from nettui.model.history import Frame
 from nettui.reports import paragraphs
 from nettui.reports.table import Column
 from nettui.tui.pane import Pane
+from nettui.tui.widgets.prose import Prose
 
 
 class FollowPane(Pane):
@@ -17,7 +18,7 @@ class FollowPane(Pane):
     EMPTY = ""
 
     def __init__(self, id: str, leader: Pane) -> None:
-        super().__init__(id=id, show_header=False)
+        super().__init__(id=id, table=Prose())
         self._leader = leader
 
     def on_resize(self) -> None:

@@ -6,13 +6,13 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
-from textual.screen import Screen
 
 from nettui.tui.view import View
+from nettui.tui.widgets.spans import QuietScreen
 from nettui.tui.widgets.status_line import StatusLine
 
 
-class MainScreen(Screen[None]):
+class MainScreen(QuietScreen[None], inherit_bindings=False):
     """Headline, body, keys. Tab goes from pane to pane, not from widget to widget."""
 
     AUTO_FOCUS = ""

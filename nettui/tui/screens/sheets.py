@@ -7,19 +7,22 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from nettui.model.tcp import PortCounts
-from nettui.reports.paragraphs import COLUMNS, Paragraph, as_text, rows
+from nettui.reports.paragraphs import Paragraph, as_text, rows
 from nettui.reports.tables import tcp
+from nettui.tui.widgets.line_input import LineInput
 from nettui.tui.widgets.live_table import LiveTable
+from nettui.tui.widgets.prose import Prose
 
 if TYPE_CHECKING:
     from nettui.tui.app import NettuiApp
 
 
-class Sheet(ModalScreen[None]):
+class Sheet(ModalScreen[None], inherit_bindings=False):
     """A frame with a title and a table in it."""
 
     DEFAULT_CSS = """
@@ -44,7 +47,7 @@ class Sheet(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         frame = Vertical(self.table, classes="pane")
-        frame.border_title = self.heading.replace("[", r"\[")
+        frame.border_title = Content(self.heading)
         frame.border_subtitle = "Esc closes"
         yield frame
 
@@ -65,8 +68,7 @@ class DetailSheet(Sheet):
     """Headed paragraphs, wrapped to the window."""
 
     def __init__(self, title: str, paragraphs: Sequence[Paragraph]) -> None:
-        table = LiveTable(COLUMNS, show_header=False, mark_changes=False)
-        super().__init__(title, table)
+        super().__init__(title, Prose())
         self._paragraphs = paragraphs
 
     def on_mount(self) -> None:
@@ -80,7 +82,7 @@ class DetailSheet(Sheet):
         return as_text(self.heading, self._paragraphs)
 
     def _wrap(self) -> None:
-        made = rows(self._paragraphs, min(110, self.size.width * 9 // 10) - 3)
+        made = rows(self._paragraphs, min(110, self.size.width * 9 // 10) - 5)
         self.table.styles.height = max(1, len(made.keys))
         self.table.show(made)
 
@@ -101,7 +103,7 @@ class PortsSheet(Sheet):
         self.table.show(self._rows)
 
 
-class Prompt(ModalScreen[str | None]):
+class Prompt(ModalScreen[str | None], inherit_bindings=False):
     """One line to type; Enter takes it, Escape does not."""
 
     DEFAULT_CSS = """
@@ -113,8 +115,7 @@ class Prompt(ModalScreen[str | None]):
     def __init__(self, title: str, placeholder: str) -> None:
         super().__init__()
         self._title = title
-        self._line = Input(placeholder=placeholder, select_on_focus=False, compact=True)
-        self._line.cursor_blink = False
+        self._line = LineInput(placeholder)
 
     def compose(self) -> ComposeResult:
         frame = Vertical(self._line, classes="pane")

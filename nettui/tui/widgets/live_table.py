@@ -313,7 +313,8 @@ class LiveTable(PaintedView, can_focus=True, inherit_bindings=False):
         if at >= count:
             return Content() if count else Content(message=self._message(line))
         row = self._view.row(at)
-        chosen = self._view.cursor and at == self._view.at
+        # A cursor that nobody has moved is not worth a mark while the keys are elsewhere.
+        chosen = self._view.cursor and at == self._view.at and (self.has_focus or self._view.anchored)
         role = "" if not chosen else "cursor" if self.has_focus else "cursor-blurred"
         return Content(
             row.key,

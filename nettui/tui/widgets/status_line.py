@@ -69,11 +69,11 @@ class StatusLine(Widget):
         return tuple(pieces)
 
     def _fitted(self, cells: Sequence[Cell], room: int) -> list[Cell]:
-        """The cells that have room, the last of them cut."""
+        """The cells that have room, whole; only the first is cut rather than left out."""
         found: list[Cell] = []
         for cell in cells:
             text = fit(cell.text, room, self._glyphs.ellipsis)
-            if not text.strip() or (text != cell.text and room < 4):
+            if room <= 0 or (found and text != cell.text):
                 break
             found.append(Cell(text, cell.role))
             room -= cell_len(text) + GAP

@@ -32,7 +32,7 @@ class View:
         self.page = 1
         self.cursor = cursor
         self._marks = Marks(clock) if marks else None
-        self._anchored = False
+        self.anchored = False
 
     def show(self, rows: Rows, on_screen: Mapping[Hashable, Sequence[Cell]]) -> None:
         """New rows; `on_screen` are the rows now seen, from top to bottom, as they are drawn."""
@@ -51,7 +51,7 @@ class View:
     def resize(self, page: int) -> None:
         self.page = page
         self.scroll(self.top)
-        if self._anchored:
+        if self.anchored:
             self._reveal()
 
     def go(self, at: int) -> None:
@@ -59,7 +59,7 @@ class View:
         if not self.cursor:
             self.scroll(at)
         elif self.keys:
-            self._anchored = True
+            self.anchored = True
             self.order.hold()
             self._put(at)
             self._reveal()
@@ -88,9 +88,9 @@ class View:
         """The order is new: the cursor goes where its row is, and the window with it, to keep it in sight."""
         line = self.at - self.top
         self.keys = self._marks.woven(self.order.keys) if self._marks else self.order.keys
-        at = self.find(self.key) if self._anchored else 0
+        at = self.find(self.key) if self.anchored else 0
         self._put(self.at if at is None else at)
-        seen = self._anchored and 0 <= line < self.page
+        seen = self.anchored and 0 <= line < self.page
         stays = not self.top and self.at < self.page
         self.scroll(self.at - line if seen and not stays else self.top)
 
