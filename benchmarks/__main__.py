@@ -7,13 +7,13 @@ import argparse
 import json
 import os
 import platform
-import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple
 
 from benchmarks.figures import Figure, Unmeasured, table
+from benchmarks.namespace import end_in_order
 
 Measure = Callable[[bool], list[Figure]]
 """Takes whether to be quick; may raise Unmeasured."""
@@ -72,7 +72,9 @@ ROOMS = {
 }
 
 
-def measure(names: Sequence[str], quick: bool, tell: Callable[[str], object]) -> tuple[list[Figure], list[tuple[str, str]]]:
+def measure(
+    names: Sequence[str], quick: bool, tell: Callable[[str], object]
+) -> tuple[list[Figure], list[tuple[str, str]]]:
     """The figures of these rooms, and (room, reason) for those that could not be had; `tell` hears of progress."""
     figures: list[Figure] = []
     unmeasured: list[tuple[str, str]] = []
@@ -106,7 +108,7 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--quick", action="store_true", help="fewer and shorter runs: a first idea, no proof")
     parser.add_argument("--json", action="store_true", help="print JSON")
     arguments = parser.parse_args(words)
-    signal.signal(signal.SIGTERM, _leave)
+    end_in_order()
     before = conditions()
     try:
         figures, unmeasured = measure(arguments.only or list(ROOMS), arguments.quick,
@@ -130,11 +132,6 @@ def as_json(before: dict[str, object], figures: Sequence[Figure], unmeasured: Se
         "figures": [figure.as_json() for figure in figures],
         "unmeasured": [{"name": name, "reason": reason} for name, reason in unmeasured],
     }, indent=2)
-
-
-def _leave(number: int, frame: object) -> NoReturn:
-    """Let every context on the way out end what it has started."""
-    sys.exit(128 + number)
 
 
 if __name__ == "__main__":

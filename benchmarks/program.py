@@ -6,7 +6,7 @@
         program.listen(60.0)
         print(sum(len(chunk.data) for chunk in program.chunks[before:]) / 60, (program.cpu() - used) / 60)
 
-Nothing is made of what it says while it runs, so that watching costs next to nothing; `benchmarks.screen` plays it back.
+Nothing is made of what it says while it runs, so watching costs next to nothing; `benchmarks.screen` plays it back.
 """
 
 import contextlib
@@ -27,6 +27,8 @@ from benchmarks.namespace import HOME
 
 SIZE = (120, 40)
 """Columns and lines."""
+DEFAULT_SIGNALS = (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE)
+"""What this process ignores (Python does SIGPIPE) its child would ignore as well."""
 PATIENCE = 3.0
 """Seconds that a program has to go when it is told to."""
 
@@ -54,7 +56,8 @@ class Program:
             copies = [(os.POSIX_SPAWN_DUP2, 0, number) for number in (1, 2)]
             self.started = time.perf_counter()
             self.pid = os.posix_spawnp(
-                command[0], command, os.environ if env is None else env, file_actions=[stdin, *copies], setsid=True
+                command[0], list(command), os.environ if env is None else env, setsid=True,
+                setsigdef=DEFAULT_SIGNALS, file_actions=[stdin, *copies],
             )
         except BaseException:
             os.close(self._terminal)
@@ -66,7 +69,9 @@ class Program:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def listen(self, seconds: float) -> bool:
@@ -94,7 +99,7 @@ class Program:
         return pressed
 
     def cpu(self) -> float:
-        """Seconds of CPU it has used until now, with all of its threads and children. Raises OSError when it has ended."""
+        """Seconds of CPU it has used until now, threads and children and all. Raises OSError when it has ended."""
         return sum(_cpu(pid) for pid in _family(self.pid))
 
     def memory(self) -> float:
@@ -104,10 +109,8 @@ class Program:
         return kilobytes * 1024 / 1e6
 
     def close(self) -> None:
-        """Ask it to go, then make it; what it still says is taken down."""
+        """Ask it to go, then make it and all that it has started; what it still says is taken down."""
         for number in (signal.SIGTERM, signal.SIGKILL):
-            if self._ended:
-                break
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.pid, number)
             self._wait()

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from itertools import takewhile
 
 import pyte
 
@@ -36,7 +37,6 @@ def pane(screen: pyte.Screen, title: str) -> str:
     for top, line in enumerate(lines):
         edge = re.search(rf"╭[─ ]*{re.escape(title)} [^╭]*?╮", line)
         if edge:
-            inside = [below[edge.start() + 1 : edge.end() - 1] for below in lines[top + 1 :]]
-            bottom = next((at for at, below in enumerate(lines[top + 1 :]) if below[edge.start()] == "╰"), len(inside))
-            return "\n".join(inside[:bottom])
+            frame = [below[edge.start() : edge.end()] for below in lines[top + 1 :]]
+            return "\n".join(row[1:-1] for row in takewhile(lambda row: not row.startswith("╰"), frame))
     return ""

@@ -8,12 +8,12 @@ terminal emulator afterwards to find the moment. And the least there is: `nettui
 
 import json
 import re
-import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pyte
 
@@ -109,9 +109,10 @@ def _whole_run(command: Sequence[str], env: Mapping[str, str]) -> float:
     return time.perf_counter() - start
 
 
-def _ip(*words: str) -> list[dict[str, object]]:
+def _ip(*words: str) -> list[dict[str, Any]]:
     said = subprocess.run(["ip", "-j", *words], capture_output=True, text=True, check=True).stdout
-    return json.loads(said or "[]")
+    found: list[dict[str, Any]] = json.loads(said or "[]")
+    return found
 
 
 def _read(path: str) -> str:

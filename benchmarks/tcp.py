@@ -18,7 +18,7 @@ from typing import Any
 import psutil
 
 from benchmarks.figures import Figure, paired, single, table
-from benchmarks.namespace import run_module
+from benchmarks.namespace import end_in_order, run_module
 from benchmarks.swarm import swarm
 from nettui.linux.tcp import TcpCounter
 from nettui.model.tcp import STATES, TcpState
@@ -45,7 +45,7 @@ def counted_by_ss() -> tuple[int, ...]:
 def measure(rounds: int = ROUNDS, **wanted: int) -> list[Figure]:
     """The figures, taken in a network namespace where one can be had, so that nobody else's sockets come and go.
 
-    `wanted` are the fields of `benchmarks.swarm.Wanted`. Raises CalledProcessError and TimeoutExpired.
+    `wanted` are the fields of `benchmarks.swarm.Wanted`. Raises Unmeasured.
     """
     told = run_module("benchmarks.tcp", {"rounds": rounds, **wanted}, 120.0 + 60.0 * rounds)
     return [Figure(**figure) for figure in told]
@@ -73,13 +73,13 @@ def measure_here(rounds: int, **wanted: int) -> list[Figure]:
             tick()
             times.append((ours, by_ss, by_psutil, time.process_time() - started))
         counter.close()
-    ours, by_ss, by_psutil, cpu = zip(*times, strict=True)
     differing = float(rounds - equal)
     return [
-        paired("tick of TCP counts / ss -Htan | awk", 0.12, "s", zip(ours, by_ss, strict=True)),
-        paired("tick of TCP counts / psutil.net_connections", 0.015, "s", zip(ours, by_psutil, strict=True)),
+        paired("tick of TCP counts / ss -Htan | awk", 0.12, "s", [(ours, by_ss) for ours, by_ss, _, _ in times]),
+        paired("tick of TCP counts / psutil.net_connections", 0.015, "s",
+               [(ours, by_psutil) for ours, _, by_psutil, _ in times]),
         Figure("rounds in which the counts differ from ss's", differing, 0.0, "", differing, None, rounds),
-        single("ticks of TCP counts, share of a core", 4.0, "%", [100 * seconds for seconds in cpu]),
+        single("ticks of TCP counts, share of a core", 4.0, "%", [100 * cpu for _, _, _, cpu in times]),
     ]
 
 
@@ -96,6 +96,7 @@ def main() -> None:
     parser.add_argument("--here", type=json.loads, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.here:
+        end_in_order()
         print(json.dumps([vars(figure) for figure in measure_here(**arguments.here)]))
         return
     print(table(measure(arguments.rounds), []))

@@ -19,7 +19,7 @@ import pyte
 
 from benchmarks import screen
 from benchmarks.figures import Figure, Unmeasured, paired, single, table
-from benchmarks.namespace import run_module
+from benchmarks.namespace import end_in_order, run_module
 from benchmarks.program import Program, clean_environment
 from benchmarks.startup import NETTUI
 from benchmarks.swarm import Swarm, swarm
@@ -27,8 +27,8 @@ from benchmarks.swarm import Swarm, swarm
 WARM_UP = 5.0
 """Seconds after the start that are not counted."""
 BTOP = "btop"
-BTOP_INTERVALS = (1000, 2000)
-"""Milliseconds: nettui's own pace, and btop's default."""
+BTOP_BARS: dict[int, tuple[float | None, float | None]] = {1000: (0.1, 1.0), 2000: (None, None)}
+"""The bars of bytes and of CPU, by btop's interval in ms: nettui's own pace, and btop's default for information."""
 KEYS = (b"j", b"k", b"\t", b"\x1b[Z")
 """Down and up in the pane that has the focus, to the next pane and back: each changes what is marked on the screen."""
 GAPS = (0.15, 0.45)
@@ -50,6 +50,7 @@ class Pace(NamedTuple):
     """Of each run."""
 
 
+THOROUGH = Pace()
 QUICK = Pace(runs=1, seconds=15.0, busy_seconds=10.0, keys=20)
 
 
@@ -63,32 +64,34 @@ class Cost(NamedTuple):
     """MB, at the end."""
 
 
-def measure_quiet(pace: Pace = Pace()) -> list[Figure]:
+def measure_quiet(pace: Pace = THOROUGH) -> list[Figure]:
     """nettui and btop in turn, on this host as it is. Raises Unmeasured where there is no btop."""
     if not shutil.which(BTOP):
         raise Unmeasured("btop is not installed (Debian: apt install btop)")
     ours: list[Cost] = []
-    theirs: dict[int, list[Cost]] = {interval: [] for interval in BTOP_INTERVALS}
+    theirs: dict[int, list[Cost]] = {interval: [] for interval in BTOP_BARS}
     with clean_environment() as env:
         for _ in range(pace.runs):
             ours.append(_cost(NETTUI, env, pace.seconds))
             for interval, costs in theirs.items():
                 _configure_btop(Path(env["XDG_CONFIG_HOME"]), interval)
                 costs.append(_cost([BTOP], env, pace.seconds))
-    same, default = (list(zip(ours, theirs[interval], strict=True)) for interval in BTOP_INTERVALS)
-    return [
-        paired("bytes/s to the terminal / btop's", 0.1, "B/s", [(a.bytes_per_second, b.bytes_per_second) for a, b in same]),
-        paired("CPU, quiet host / btop's", 1.0, "%", [(a.cpu, b.cpu) for a, b in same]),
-        paired("bytes/s / btop's at its default of 2 s", None, "B/s",
-               [(a.bytes_per_second, b.bytes_per_second) for a, b in default]),
-        paired("CPU, quiet host / btop's at its default of 2 s", None, "%", [(a.cpu, b.cpu) for a, b in default]),
-        single("memory, quiet host", 60.0, "MB", [cost.memory for cost in ours]),
-    ]
+    figures = []
+    for interval, (bytes_bar, cpu_bar) in BTOP_BARS.items():
+        pairs = list(zip(ours, theirs[interval], strict=True))
+        figures += [
+            paired(f"bytes/s to the terminal / btop's each {interval} ms", bytes_bar, "B/s",
+                   [(mine.bytes_per_second, other.bytes_per_second) for mine, other in pairs]),
+            paired(f"CPU on a quiet host / btop's each {interval} ms", cpu_bar, "%",
+                   [(mine.cpu, other.cpu) for mine, other in pairs]),
+        ]
+    return [*figures, single("memory on a quiet host", 60.0, "MB", [cost.memory for cost in ours])]
 
 
-def measure_busy(pace: Pace = Pace(), **wanted: int) -> list[Figure]:
-    """nettui beside a swarm (`wanted` are the fields of `benchmarks.swarm.Wanted`), in a network namespace where one
-    can be had.
+def measure_busy(pace: Pace = THOROUGH, **wanted: int) -> list[Figure]:
+    """nettui beside a swarm, in a network namespace where one can be had.
+
+    `wanted` are the fields of `benchmarks.swarm.Wanted`. Raises Unmeasured.
     """
     limit = 120.0 + pace.runs * (60.0 + WARM_UP + pace.busy_seconds + pace.keys * GAPS[1])
     told = run_module("benchmarks.terminal", {"pace": pace._asdict(), "wanted": wanted}, limit)
@@ -128,6 +131,7 @@ def _busy_run(held: Swarm, env: Mapping[str, str], pace: Pace, seed: int) -> tup
     with Program(NETTUI, env) as program:
         _warm_up(program)
         cost = _steady(program, pace.busy_seconds)
+        _check_counts(program, held)
         return cost, _answers(program, pace.keys, random.Random(seed))
 
 
@@ -135,6 +139,14 @@ def _warm_up(program: Program) -> None:
     if not program.listen(WARM_UP):
         said = b"".join(chunk.data for chunk in program.chunks)[-300:]
         raise Unmeasured(f"the program ended at once, with {said!r}")
+
+
+def _check_counts(program: Program, held: Swarm) -> None:
+    """What was measured must have seen the swarm."""
+    *_, (_, shown) = screen.replay(program.chunks)
+    counted = screen.pane(shown, "TCP states")
+    if f"{held.wanted.established:,}" not in counted:
+        raise AssertionError(f"nettui does not show the {held.wanted.established} connections:\n{counted}")
 
 
 def _steady(program: Program, seconds: float) -> Cost:
@@ -195,10 +207,11 @@ def main() -> None:
     parser.add_argument("--here", type=json.loads, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.here:
+        end_in_order()
         here: dict[str, Any] = arguments.here
         print(json.dumps([vars(figure) for figure in busy_here(Pace(**here["pace"]), here["wanted"])]))
         return
-    pace = QUICK if arguments.quick else Pace()
+    pace = QUICK if arguments.quick else THOROUGH
     print(table([*measure_quiet(pace), *measure_busy(pace)], []))
 
 

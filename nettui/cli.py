@@ -20,19 +20,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code: 0 where it did what was asked."""
     _replace_closed_streams()
     words = list(sys.argv[1:] if arguments is None else arguments)
-    if words in (["--version"], ["-V"]):
-        from nettui import __version__
-
-        sys.stdout.write(f"nettui {__version__}\n")
-        return 0
     name = words.pop(0) if words and words[0] in COMMANDS else None
     try:
-        return _run(name, words)
+        code = _version() if words in (["--version"], ["-V"]) and name is None else _run(name, words)
+        sys.stdout.flush()
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
         _hush()
         return 0
+    except Exception as error:
+        from nettui.commands.crash import report
+
+        _hush()
+        sys.stderr.write(f"nettui: {report(error)}\n")
+        return FAILED
+    return code
+
+
+def _version() -> int:
+    from nettui import __version__
+
+    sys.stdout.write(f"nettui {__version__}\n")
+    return 0
 
 
 def _run(name: str | None, words: Sequence[str]) -> int:
@@ -56,7 +66,8 @@ def _run(name: str | None, words: Sequence[str]) -> int:
     module.configure(parser)
     try:
         code: int = module.run(parser.parse_args(words))
-        sys.stdout.flush()
+    except SystemExit as done:  # argparse has said what there was to say: the help, or what is wrong
+        return done.code if isinstance(done.code, int) else FAILED
     except ConfigError as error:
         sys.stderr.write(f"nettui: {error}\n")
         return WRONG
@@ -71,5 +82,5 @@ def _replace_closed_streams() -> None:
 
 
 def _hush() -> None:
-    """A reader that has seen enough (`| head`) is no error; Python flushes once more at its end: into nothing, then."""
+    """Python flushes once more at its end: into nothing, where the output takes no more (`| head`, a full disk)."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,5 +1,6 @@
 """`nettui`: the dashboard, of the live host or of a recording."""
 
+import gc
 import os
 import sys
 from argparse import ArgumentParser, Namespace
@@ -23,6 +24,7 @@ def run(arguments: Namespace) -> int:
 
         sys.stdout.write(f"nettui {__version__}\n")
         return 0
+    gc.disable()  # until the first picture; going through all that is only being built costs a tenth of the start
     settings = load(vars(arguments), os.environ)
     if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         sys.stderr.write("nettui: needs a terminal for its screen; without one use: nettui snapshot\n")
@@ -64,14 +66,16 @@ def _show(settings: Settings, source: Source, problem: str | None) -> int:
 
     from nettui.tui.app import NettuiApp  # only now: Textual reads the environment while it is imported
     from nettui.tui.glyphs import choose
-    from nettui.tui.keymap import wrong_action
     from nettui.tui.theme import available
     from nettui.tui.wardrobe import Wardrobe
 
     config = locate(os.environ)
-    wrong = wrong_action(settings.keys)
-    if wrong is not None:
-        raise ConfigError(f"{config}: keys.{wrong}")
+    if settings.keys:
+        from nettui.tui.keymap import wrong_action
+
+        wrong = wrong_action(settings.keys)
+        if wrong is not None:
+            raise ConfigError(f"{config}: keys.{wrong}")
     wardrobe = Wardrobe(available(config.parent), settings.theme, depth, choose(settings.ascii, os.environ))
     engine = Engine(source, Diagnosis(Thresholds.from_settings(settings.rules)))
     app = NettuiApp(engine, settings, wardrobe, notice=problem)

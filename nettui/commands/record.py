@@ -51,7 +51,7 @@ async def _record(settings: Settings, writer: RecordingWriter, seconds: float | 
     def publish(snapshots: Sequence[Snapshot], anew: bool) -> None:
         nonlocal count
         try:
-            for snapshot in snapshots:
+            for snapshot in () if failed else snapshots:
                 writer.append(snapshot)
                 count += 1
         except RecordingError as error:
@@ -59,10 +59,13 @@ async def _record(settings: Settings, writer: RecordingWriter, seconds: float | 
             stop.set()
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, stop.set)
+        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup(1) wants it to stay so
+            loop.add_signal_handler(number, stop.set)
     running = asyncio.create_task(live_source(settings).run(publish))
     waiting = asyncio.create_task(stop.wait())
     await asyncio.wait([running, waiting], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    if running.done():
+        running.result()  # it ends by a fault only
     for task in (running, waiting):
         task.cancel()
     await asyncio.gather(running, waiting, return_exceptions=True)

@@ -23,6 +23,12 @@ _STARTS = {".gz": b"\x1f\x8b\x08\0\0\0\0\0", ".zst": b"\x28\xb5\x2f\xfd\0\x58"}
 """What each stream written here begins with (RFC 1952, RFC 8878): long enough never to come by chance."""
 
 
+COMPRESSED = frozenset(_STARTS)
+"""Names that end in these are compressed."""
+
+_TORN = "the line ends in the middle"
+
+
 class Broken(Struct, frozen=True):
     """The file makes no sense here: why, in words that can follow a line number."""
 
@@ -57,12 +63,10 @@ def read_lines(path: Path) -> Iterator[bytes | Broken]:
     """Whole lines without their newline, and a Broken for each place where there should be more. Raises OSError."""
     rest = bytearray()
     for piece in _unpacked(path):
-        if isinstance(piece, Broken) or not piece:
-            if rest:
-                yield Broken("the line ends in the middle")
-                rest.clear()
-            if piece:
-                yield piece
+        if not isinstance(piece, bytes):
+            if piece or rest:
+                yield piece or Broken(_TORN)
+            rest.clear()
             continue
         rest += piece
         if b"\n" in piece:
@@ -73,11 +77,11 @@ def read_lines(path: Path) -> Iterator[bytes | Broken]:
             yield Broken(f"a line of more than {LINE_LIMIT >> 20} MiB")
             return
     if rest:
-        yield Broken("the line ends in the middle")
+        yield Broken(_TORN)
 
 
-def _unpacked(path: Path) -> Iterator[bytes | Broken]:
-    """The contents in pieces; an empty one where a stream begins, and a Broken where one is damaged."""
+def _unpacked(path: Path) -> Iterator[bytes | Broken | None]:
+    """The contents in pieces; None where a stream begins, and a Broken where one is damaged."""
     new = _unpacker(path)
     with path.open("rb") as file:
         if new is None:
@@ -89,7 +93,7 @@ def _unpacked(path: Path) -> Iterator[bytes | Broken]:
             data = packed
             if begins:
                 stream = new()
-                yield b""
+                yield None
             while data and stream is not None:
                 try:
                     yield stream.decompress(data)
@@ -106,8 +110,9 @@ def _split(read: Callable[[int], bytes], start: bytes) -> Iterator[tuple[bool, b
     held, begins = b"", True
     while data := read(_PIECE):
         held += data
-        while (at := held.find(start, 1)) > 0:
-            yield begins, held[:at]
+        while (at := held.find(start, int(begins))) >= 0:
+            if at:
+                yield begins, held[:at]
             held, begins = held[at:], True
         if len(held) >= len(start):
             keep = len(start) - 1  # a start may lie across two pieces

@@ -5,13 +5,16 @@ the fields that differ. Whole ones come again and again, so that winding needs f
 can be picked up behind the damage.
 """
 
+import contextlib
+import os
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from nettui.engine.compression import BrokenStream, LineWriter, read_lines
+from nettui.engine.compression import COMPRESSED, Broken, LineWriter, read_lines
+from nettui.engine.plausible import refuse_nonsense
 from nettui.model.snapshot import Snapshot, UnixTime
 from nettui.model.text import clean
 
@@ -19,6 +22,12 @@ SCHEMA = "nettui.recording/1"
 
 MEMORY_LIMIT = 1 << 30
 """Bytes of lines a Recording holds at most; a longer one is shown up to there."""
+
+_LINE_COST = 128
+"""Bytes a line takes besides its text."""
+
+_FOREIGN = 100
+"""Lines looked at in a file that begins with none of ours."""
 
 _WHOLE_EVERY = 60
 """Lines between whole Snapshots at least; more where a whole one is large."""
@@ -51,10 +60,11 @@ class RecordingWriter:
         self._lines = self._bytes = self._whole_size = 0
         try:
             self._refuse_foreign()
+            torn = self._torn()
             self._writer = LineWriter(path)
-            self._writer.write(msgspec.json.encode({"schema": SCHEMA}))
         except OSError as error:
             raise self._failed(error) from error
+        self._write(b"\n" * torn + msgspec.json.encode({"schema": SCHEMA}))
 
     def append(self, snapshot: Snapshot) -> None:
         """Write one line, and see that it has left this process."""
@@ -67,10 +77,7 @@ class RecordingWriter:
         self._lines += 1
         self._bytes += len(line)
         self._previous = snapshot
-        try:
-            self._writer.write(line)
-        except OSError as error:
-            raise self._failed(error) from error
+        self._write(line)
 
     def close(self) -> None:
         try:
@@ -87,15 +94,28 @@ class RecordingWriter:
                 found[name] = value
         return found
 
-    def _refuse_foreign(self) -> None:
-        if not self._path.exists() or not self._path.stat().st_size:
-            return
+    def _write(self, line: bytes) -> None:
         try:
+            self._writer.write(line)
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                self._writer.close()
+            raise self._failed(error) from error
+
+    def _refuse_foreign(self) -> None:
+        if self._path.exists() and self._path.stat().st_size:
             first = next(read_lines(self._path), b"")
-        except BrokenStream:
-            first = b""
-        if _head(first) is None:
-            raise RecordingError(f"{clean(str(self._path))}: exists and is not a nettui recording; nothing was written")
+            if not isinstance(first, bytes) or _head(first) is None:
+                name = clean(str(self._path))
+                raise RecordingError(f"{name}: exists and is not a nettui recording; nothing was written")
+
+    def _torn(self) -> bool:
+        """Whether the last line was never ended; a compressed stream that begins after it ends it by itself."""
+        if self._path.suffix in COMPRESSED or not self._path.exists() or not self._path.stat().st_size:
+            return False
+        with self._path.open("rb") as file:
+            file.seek(-1, os.SEEK_END)
+            return file.read() != b"\n"
 
     def _failed(self, error: OSError) -> RecordingError:
         return RecordingError(f"{clean(str(self._path))}: {error.strerror or error}")
@@ -117,8 +137,8 @@ def _head(line: bytes) -> _Head | None:
 class Recording:
     """A recording read from a file: its Snapshots by number, made when asked for.
 
-    `problem` says, in one sentence, where the file broke; what came before (and, for a damaged line, after the
-    next whole Snapshot) can be had. Raises RecordingError where there is nothing to show.
+    `problem` says, in one sentence, where the file first broke; what came before, and from the next whole Snapshot
+    on, can be had. Raises RecordingError where there is nothing to show.
     """
 
     def __init__(self, path: Path) -> None:
@@ -129,6 +149,9 @@ class Recording:
         self._lines: list[bytes] = []
         self._whole: list[int] = []
         """For each Snapshot, the number of the whole one it builds on."""
+        self._base = -1
+        """While it is read: the newest whole Snapshot; -1 where the next has to be one."""
+        self._size = 0
         self._at = -1
         self._snapshot: Snapshot | None = None
         try:
@@ -142,56 +165,53 @@ class Recording:
         return len(self._lines)
 
     def snapshot(self, number: int) -> Snapshot:
-        """Snapshot `number` (from 0). A line that makes no sense repeats the one before it, and is the `problem`."""
-        start = self._at + 1 if self._whole[number] <= self._at < number else self._whole[number]
-        if number == self._at and self._snapshot is not None:
-            return self._snapshot
-        for place in range(start, number + 1):
-            self._snapshot = self._applied(place, None if place == self._whole[place] else self._snapshot)
-        self._at = number
-        assert self._snapshot is not None  # noqa: S101  range() above has at least one step
+        """Snapshot `number` (from 0)."""
+        if self._snapshot is None or not self._whole[number] <= self._at <= number:
+            self._at = self._whole[number]
+            self._snapshot = self._applied(self._at, None)
+        while self._at < number:
+            self._at += 1
+            self._snapshot = self._applied(self._at, self._snapshot)
         return self._snapshot
 
     def _load(self, path: Path) -> None:
-        size, number, base = 0, 0, -1
-        lines = read_lines(path)
-        while True:
-            number += 1
-            try:
-                line = next(lines, None)
-            except BrokenStream as broken:
-                self._broke(number, str(broken))
-                return
-            if line is None:
-                return
-            head = _head(line)
-            if head is None:
-                self._broke(number, "not a line of a nettui recording")
-                if not self._lines:
-                    return
-                base = -1
-            elif head.schema is None:
-                base = len(self._lines) if head.whole else base
-                if base >= 0:
-                    self._lines.append(line)
-                    self._whole.append(base)
-                    self.times.append(head.taken_at or 0.0)
-                    size += len(line)
-            else:
-                base = -1
-            if size > MEMORY_LIMIT:
+        for number, line in enumerate(read_lines(path), 1):
+            why = line.why if isinstance(line, Broken) else self._add(line)
+            if why is not None:
+                self._broke(number, why)
+                self._base = -1
+            if self._size > MEMORY_LIMIT:
                 self._broke(number, f"more than {MEMORY_LIMIT >> 20} MiB; the rest was left out")
                 return
+            if not self._lines and number >= _FOREIGN:
+                return
+
+    def _add(self, line: bytes) -> str | None:
+        """Keep a line, if it is a Snapshot that can be made; returns what is wrong with it, if anything."""
+        self._size += len(line) + _LINE_COST
+        head = _head(line)
+        if head is None:
+            return "not a line of a nettui recording"
+        if head.taken_at is None:
+            self._base = -1  # the head of a session
+            return None
+        try:
+            refuse_nonsense(_decoded(line))
+        except (msgspec.DecodeError, ValueError, RecursionError) as error:
+            return clean(str(error))
+        if head.whole:
+            self._base = len(self._lines)
+        if self._base >= 0:
+            self._lines.append(line)
+            self._whole.append(self._base)
+            self.times.append(head.taken_at)
+        return None
 
     def _broke(self, number: int, why: str) -> None:
         self.problem = self.problem or f"{self._name}: line {number:,}: {why}"
 
     def _applied(self, place: int, before: Snapshot | None) -> Snapshot:
-        try:
-            delta = _decoded(self._lines[place])
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            self.problem = self.problem or f"{self._name}: snapshot {place + 1:,}: {clean(str(error))}"
-            return before or Snapshot(taken_at=self.times[place])
+        delta = _decoded(self._lines[place])
         found = {name: value for name in _FIELDS if (value := getattr(delta, name)) is not UNSET}
         return msgspec.structs.replace(before or Snapshot(taken_at=self.times[place]), **found)
 

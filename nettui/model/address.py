@@ -4,6 +4,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from nettui.model.number import Count
+
 Family = Literal["inet", "inet6"]
 """Named as `ip` names them: IPv4 is inet, IPv6 is inet6."""
 
@@ -11,11 +13,11 @@ Family = Literal["inet", "inet6"]
 class Address(Struct, frozen=True, kw_only=True, gc=False):
     """One address on one link (`struct ifaddrmsg`, linux/if_addr.h)."""
 
-    ifindex: int
+    ifindex: Count
     family: Family
     address: str
     """RFC 5952 text, no prefix and no zone."""
-    prefixlen: int
+    prefixlen: Count
     scope: str
     """global, site, link, host or the number."""
     flags: tuple[str, ...] = ()
@@ -24,7 +26,7 @@ class Address(Struct, frozen=True, kw_only=True, gc=False):
     """The other end of a point-to-point link, where it differs from `address`."""
     broadcast: str | None = None
     label: str | None = None
-    valid: int | None = None
+    valid: Count | None = None
     """Seconds left; None is for ever (or not known)."""
-    preferred: int | None = None
+    preferred: Count | None = None
     """Seconds left; None is for ever (or not known)."""

@@ -4,6 +4,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from nettui.model.number import Count
+
 
 class OperState(StrEnum):
     """RFC 2863 operational state, as `IF_OPER_*` in linux/if.h."""
@@ -20,7 +22,7 @@ class OperState(StrEnum):
 class Link(Struct, frozen=True, kw_only=True, gc=False):
     """One interface. `None` means: not known here, never zero."""
 
-    ifindex: int
+    ifindex: Count
     name: str
     kind: str
     """`IFLA_INFO_KIND` (veth, bridge, wireguard, ...) or by hardware type: ethernet, wifi, loopback, ..."""
@@ -31,15 +33,15 @@ class Link(Struct, frozen=True, kw_only=True, gc=False):
     """The cable (or its like) is there; None where the system does not say."""
     mac: str | None = None
     """Lower-case, colon-separated; None for links without a hardware address."""
-    mtu: int = 0
+    mtu: Count = 0
     """Bytes."""
-    speed: int | None = None
+    speed: Count | None = None
     """Mbit/s."""
     duplex: str | None = None
     driver: str | None = None
-    master: int | None = None
+    master: Count | None = None
     """ifindex of the bridge, bond or VRF it is enslaved to."""
-    parent: int | None = None
+    parent: Count | None = None
     """ifindex of the link it stands on (VLAN, macvlan) or of the other end (veth), `IFLA_LINK`."""
     peer_netns: bool = False
     """`parent` counts in another network namespace."""
@@ -54,17 +56,17 @@ class Link(Struct, frozen=True, kw_only=True, gc=False):
 class Counters(Struct, frozen=True, kw_only=True, gc=False):
     """Totals of one link since it was made, `struct rtnl_link_stats64` (linux/if_link.h)."""
 
-    ifindex: int
-    rx_bytes: int
-    tx_bytes: int
-    rx_packets: int
-    tx_packets: int
-    rx_errors: int
-    tx_errors: int
-    rx_dropped: int
-    tx_dropped: int
-    multicast: int | None = None
-    collisions: int | None = None
+    ifindex: Count
+    rx_bytes: Count
+    tx_bytes: Count
+    rx_packets: Count
+    tx_packets: Count
+    rx_errors: Count
+    tx_errors: Count
+    rx_dropped: Count
+    tx_dropped: Count
+    multicast: Count | None = None
+    collisions: Count | None = None
 
 
 class Rates(Struct, frozen=True, kw_only=True, gc=False):

@@ -5,6 +5,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from nettui.model.address import Family
+from nettui.model.number import Count, Span
 from nettui.model.route import LOCAL, MAIN, Route
 
 
@@ -25,20 +26,20 @@ class NeighbourState(StrEnum):
 class Neighbour(Struct, frozen=True, kw_only=True, gc=False):
     """One entry of the neighbour table (`struct ndmsg`)."""
 
-    ifindex: int
+    ifindex: Count
     family: Family
     address: str
     mac: str | None = None
     state: NeighbourState = NeighbourState.NONE
     flags: tuple[str, ...] = ()
     """router, proxy, extern_learn, ..."""
-    confirmed: float | None = None
+    confirmed: Span | None = None
     """Seconds since it last proved to be there."""
-    used: float | None = None
+    used: Span | None = None
     """Seconds since it was last used."""
-    updated: float | None = None
+    updated: Span | None = None
     """Seconds since its entry last changed."""
-    probes: int | None = None
+    probes: Count | None = None
 
 
 class Health(StrEnum):
@@ -73,13 +74,13 @@ class Gateway(Struct, frozen=True, kw_only=True, gc=False):
     family: Family
     address: str | None
     """None: the default route leaves by the link itself (point-to-point)."""
-    ifindex: int | None
-    metric: int | None
-    table: int
+    ifindex: Count | None
+    metric: Count | None
+    table: Count
     mac: str | None = None
     state: NeighbourState | None = None
     health: Health = Health.UNKNOWN
-    confirmed: float | None = None
+    confirmed: Span | None = None
     """Seconds since it last proved to be there."""
 
 

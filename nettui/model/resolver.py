@@ -2,12 +2,14 @@
 
 from msgspec import Struct
 
+from nettui.model.number import Count, Port, Span
+
 
 class Resolver(Struct, frozen=True, kw_only=True, gc=False):
     """One name server of the system's configuration, in the order it is asked."""
 
     address: str
-    port: int = 53
+    port: Port = 53
     source: str = "/etc/resolv.conf"
 
 
@@ -16,10 +18,10 @@ class ResolverConfig(Struct, frozen=True, kw_only=True):
 
     resolvers: tuple[Resolver, ...] = ()
     search: tuple[str, ...] = ()
-    ndots: int = 1
-    attempts: int = 2
+    ndots: Count = 1
+    attempts: Count = 2
     """Times each server is asked."""
-    timeout: float = 5.0
+    timeout: Span = 5.0
     """Seconds to wait for one server."""
     warnings: tuple[str, ...] = ()
     """Lines that could not be understood, said in plain words."""

@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from nettui.model.address import Family
+from nettui.model.number import Count
 
 MAIN, LOCAL, DEFAULT, UNSPEC = 254, 255, 253, 0
 TABLE_NAMES = {UNSPEC: "unspec", DEFAULT: "default", MAIN: "main", LOCAL: "local"}
@@ -18,8 +19,8 @@ class NextHop(Struct, frozen=True, kw_only=True, gc=False):
     """One way of a multipath route (`struct rtnexthop`)."""
 
     gateway: str | None = None
-    ifindex: int | None = None
-    weight: int = 1
+    ifindex: Count | None = None
+    weight: Count = 1
     flags: tuple[str, ...] = ()
 
 
@@ -27,10 +28,10 @@ class Route(Struct, frozen=True, kw_only=True, gc=False):
     """One route (`struct rtmsg`, linux/rtnetlink.h)."""
 
     family: Family
-    table: int
+    table: Count
     destination: str
     """Network address, RFC 5952 text; a default route is 0.0.0.0 or :: with prefixlen 0."""
-    prefixlen: int
+    prefixlen: Count
     type: str = "unicast"
     """unicast, local, broadcast, anycast, multicast, blackhole, unreachable, prohibit, throw, nat."""
     protocol: str = "unspec"
@@ -38,23 +39,23 @@ class Route(Struct, frozen=True, kw_only=True, gc=False):
     scope: str = "global"
     gateway: str | None = None
     """None: on link (or no way at all, by `type`). May be of the other family (RFC 5549)."""
-    ifindex: int | None = None
+    ifindex: Count | None = None
     source: str | None = None
     """Preferred source address, `RTA_PREFSRC`."""
     source_prefix: str | None = None
     """`RTA_SRC` with its length: the route holds only for packets from there."""
-    metric: int | None = None
-    tos: int = 0
+    metric: Count | None = None
+    tos: Count = 0
     nexthops: tuple[NextHop, ...] = ()
     """The ways of a multipath route; then `gateway` and `ifindex` are None."""
     flags: tuple[str, ...] = ()
     """linkdown, dead, onlink, pervasive, offload, ..."""
-    mtu: int | None = None
-    expires: int | None = None
+    mtu: Count | None = None
+    expires: Count | None = None
     """Seconds left; None is for ever."""
     preference: str | None = None
     """Router preference of RFC 4191: low, medium, high."""
-    nexthop_id: int | None = None
+    nexthop_id: Count | None = None
 
     @property
     def is_default(self) -> bool:
@@ -82,25 +83,25 @@ class Rule(Struct, frozen=True, kw_only=True, gc=False):
     """One policy routing rule (`struct fib_rule_hdr`, linux/fib_rules.h), see ip-rule(8)."""
 
     family: Family
-    priority: int
+    priority: Count
     action: str = "lookup"
     """lookup, goto, nop, blackhole, unreachable, prohibit."""
-    table: int | None = None
+    table: Count | None = None
     source: str | None = None
     """Prefix; None is all."""
     destination: str | None = None
     iif: str | None = None
     oif: str | None = None
-    fwmark: int | None = None
-    fwmask: int | None = None
-    tos: int = 0
+    fwmark: Count | None = None
+    fwmask: Count | None = None
+    tos: Count = 0
     inverted: bool = False
-    uid_range: tuple[int, int] | None = None
-    ip_protocol: int | None = None
-    source_ports: tuple[int, int] | None = None
-    destination_ports: tuple[int, int] | None = None
-    goto: int | None = None
-    suppress_prefixlength: int | None = None
+    uid_range: tuple[Count, Count] | None = None
+    ip_protocol: Count | None = None
+    source_ports: tuple[Count, Count] | None = None
+    destination_ports: tuple[Count, Count] | None = None
+    goto: Count | None = None
+    suppress_prefixlength: Count | None = None
     """What the lookup finds counts only where its prefix is longer than this; 0 leaves default routes out."""
     protocol: str = "unspec"
     l3mdev: bool = False

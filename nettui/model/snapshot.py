@@ -7,6 +7,7 @@ from msgspec import Meta, Struct
 from nettui.model.address import Address
 from nettui.model.link import Counters, Link
 from nettui.model.neighbour import Neighbour
+from nettui.model.number import Count
 from nettui.model.resolver import ResolverConfig
 from nettui.model.route import Route, Rule
 from nettui.model.tcp import TcpCounts
@@ -37,7 +38,7 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     """When `counters` were read: rates need it to the millisecond."""
     addresses: tuple[Address, ...] | None = None
     routes: tuple[Route, ...] | None = None
-    routes_total: int | None = None
+    routes_total: Count | None = None
     """How many routes the system has, where `routes` holds fewer."""
     rules: tuple[Rule, ...] | None = None
     neighbours: tuple[Neighbour, ...] | None = None

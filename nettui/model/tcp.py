@@ -6,6 +6,8 @@ from typing import Annotated, Self
 
 from msgspec import Meta, Struct
 
+from nettui.model.number import Count, Port
+
 
 class TcpState(StrEnum):
     """The eleven states of RFC 9293 section 3.3.2, in the order shown everywhere."""
@@ -25,7 +27,7 @@ class TcpState(StrEnum):
 
 STATES = tuple(TcpState)
 
-Counts = Annotated[tuple[int, ...], Meta(min_length=11, max_length=11)]
+Counts = Annotated[tuple[Count, ...], Meta(min_length=11, max_length=11)]
 """Eleven numbers in the order of `STATES`."""
 
 
@@ -60,7 +62,7 @@ _PLACE = {state: place for place, state in enumerate(STATES)}
 class PortCounts(Struct, frozen=True, kw_only=True):
     """The states of the sockets of one local port, IPv4 and IPv6 together."""
 
-    port: int
+    port: Port
     counts: Counts
     service: str | None = None
     """What services(5) calls the port."""

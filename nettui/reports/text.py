@@ -1,5 +1,6 @@
 """The dashboard as plain text, for pipes, mails and people without a screen."""
 
+import textwrap
 from collections.abc import Iterator, Sequence
 
 from nettui.model.history import Frame
@@ -8,6 +9,9 @@ from nettui.reports.headline import headline
 from nettui.reports.naming import MARKS, health_cell
 from nettui.reports.table import Cell, Column, Rows
 from nettui.reports.tables import findings, interfaces, routes, tcp
+
+WIDTH = 80
+"""Characters of a line of prose at most."""
 
 ROUTES_SHOWN = 40
 """Routes printed at most; `--json` has them all."""
@@ -22,10 +26,13 @@ def _sections(frame: Frame, units: Units) -> Iterator[str]:
     snapshot = frame.snapshot
     yield "  ".join(cell.text for cell in headline(frame))
     yield clock(snapshot.taken_at)
-    yield from _section(f"Interfaces ({rate_unit(units)})", interfaces.rows(frame, units), interfaces.COLUMNS[:7])
+    yield from _section(
+        f"Interfaces ({rate_unit(units)})", interfaces.rows(frame, units), interfaces.COLUMNS[:7],
+        read=snapshot.links is not None,
+    )
     yield from _gateways(frame)
     yield from _routes(frame)
-    yield from _section(_tcp_title(frame), tcp.rows(frame), tcp.COLUMNS[:2])
+    yield from _section(_tcp_title(frame), tcp.rows(frame), tcp.COLUMNS[:2], read=snapshot.tcp is not None)
     yield from _resolvers(frame)
     yield from _findings(frame)
     if snapshot.errors:
@@ -39,15 +46,14 @@ def _titled(title: str, lines: Iterator[str]) -> Iterator[str]:
         yield f"  {line}".rstrip()
 
 
-def _section(title: str, rows: Rows, columns: Sequence[Column]) -> Iterator[str]:
+def _section(title: str, rows: Rows, columns: Sequence[Column], *, read: bool) -> Iterator[str]:
+    if not rows.keys:
+        return _titled(title, iter(("none" if read else "--",)))
     return _titled(title, _table([rows.cells(key)[: len(columns)] for key in rows.keys], columns))
 
 
 def _table(rows: Sequence[Sequence[Cell]], columns: Sequence[Column]) -> Iterator[str]:
     """Columns as wide as their widest text: on paper nothing moves. The last one is not padded."""
-    if not rows:
-        yield "--"
-        return
     # A text with nothing to its right runs on, so it does not widen its column.
     widths = [
         max([len(column.title), *(len(row[at].text) for row in rows if any(c.text for c in row[at + 1 :]))])
@@ -69,7 +75,9 @@ def _routes(frame: Frame) -> Iterator[str]:
     snapshot = frame.snapshot
     chosen = routes.main_routes(snapshot)
     shown = routes.RouteRows(snapshot, chosen[:ROUTES_SHOWN], full=True)
-    yield from _section(f"Routes, table main ({len(chosen):,})", shown, routes.COLUMNS[:6])
+    read = snapshot.routes is not None
+    title = f"Routes, table main ({len(chosen):,})" if read else "Routes"
+    yield from _section(title, shown, routes.COLUMNS[:6], read=read)
     if len(chosen) > ROUTES_SHOWN:
         yield f"  ... and {len(chosen) - ROUTES_SHOWN:,} more: nettui snapshot --json has all"
 
@@ -96,8 +104,14 @@ def _findings(frame: Frame) -> Iterator[str]:
     for finding in frame.findings:
         yield f"  {MARKS[finding.severity]} {finding.severity}: {finding.title} [{finding.id}]"
         for head, lines in findings.paragraphs(finding):
-            for number, line in enumerate(lines):
+            wrapped = [part for line in lines for part in _wrapped(line, head)]
+            for number, line in enumerate(wrapped):
                 yield f"      {head if number == 0 else '':<8}{line}"
+
+
+def _wrapped(line: str, head: str) -> list[str]:
+    """A line in parts that fit the paper; commands stay whole, to be copied."""
+    return [line] if head == "Now" else textwrap.wrap(line, WIDTH - 14)
 
 
 def _or_none(lines: Iterator[str], none: str) -> Iterator[str]:

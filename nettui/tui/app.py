@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import signal
 import sys
 from collections.abc import Iterable, Sequence
@@ -18,7 +19,9 @@ from nettui.config import ConfigError, Settings
 from nettui.engine.engine import Engine
 from nettui.model.history import Frame
 from nettui.model.tcp import PortCounts
+from nettui.model.text import clean
 from nettui.reports.headline import headline
+from nettui.reports.naming import MARKS
 from nettui.reports.paragraphs import Paragraph
 from nettui.reports.table import Cell
 from nettui.tui import export
@@ -79,10 +82,13 @@ class NettuiApp(SpanPainting, ReplayActions, App[int]):
         self.units = settings.units
         self.glyphs = wardrobe.glyphs
         self.dns = DnsSession(settings.dns.servers, settings.dns.timeout)
-        self.paused = False
+        self.held: Frame | None = None
+        """What is on show while the display is paused."""
         self.numeric = False
         self.crash: BaseException | None = None
         """What ended the app, where it was not the user."""
+        self.fault = ""
+        """What ended the reading of new data, if anything did."""
         self._wardrobe = wardrobe
         self._views: dict[type[View], View] = {}
         self._engine_task: asyncio.Task[None] | None = None
@@ -96,11 +102,13 @@ class NettuiApp(SpanPainting, ReplayActions, App[int]):
         self.engine.subscribe(lambda frame: first.set())
         self.engine.subscribe(self._new_frame)
         self._engine_task = asyncio.create_task(self.engine.run(), name="engine")
+        self._engine_task.add_done_callback(self._engine_ended)
         await asyncio.wait([self._engine_task, asyncio.create_task(first.wait())], timeout=FIRST_FRAME,
                            return_when=asyncio.FIRST_COMPLETED)
 
     def get_default_screen(self) -> Screen[None]:
         first = DashboardView()
+        first.shape(self.size.width, self.size.height - 2)
         self._views[DashboardView] = first
         return MainScreen(first, self._begin)
 
@@ -109,11 +117,26 @@ class NettuiApp(SpanPainting, ReplayActions, App[int]):
         for line in self.main.query(StatusLine):
             line.dress(self.palette, self.glyphs)
         self.main.bindings_updated_signal.subscribe(self, self._show_keys)
-        self.set_class(self.glyphs.border == "ascii", "-ascii")
         await self.action_show(1)
+        self.show_status()
+        if self.fault:
+            self._tell_fault()
         self._listen_for_signals()
         if self._notice:
             self.say(self._notice)
+        self.call_after_refresh(_collect_garbage_again)
+
+    def _engine_ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (fault := task.exception()) is not None:
+            self.fault = clean(f"{type(fault).__name__}: {fault}", 160)
+            if self.view is not None and self.view.is_mounted:
+                self._tell_fault()
+
+    def _tell_fault(self) -> None:
+        """What is on the screen stays there, and it is said that nothing new will come."""
+        self.show_status()
+        message = f"Reading has stopped by a fault of nettui's own ({self.fault}). What is shown grows old; please"
+        self.notify(f"{message} report it, and start nettui again.", severity="error", markup=False, timeout=60)
 
     def _listen_for_signals(self) -> None:
         """Leave the terminal as it was also when we are told to go; unheard, these would end us on the spot."""
@@ -145,9 +168,16 @@ class NettuiApp(SpanPainting, ReplayActions, App[int]):
     # Drawing
 
     @property
-    def main(self) -> Screen[object]:
+    def frame(self) -> Frame | None:
+        """What is on show: the newest, or, while paused, what was the newest then."""
+        return self.held or self.engine.frame
+
+    @property
+    def main(self) -> MainScreen:
         """The screen under all windows."""
-        return self.screen_stack[0]
+        screen = self.screen_stack[0]
+        assert isinstance(screen, MainScreen)  # noqa: S101  it is the only one that is made, below
+        return screen
 
     @property
     def view(self) -> View | None:
@@ -155,7 +185,7 @@ class NettuiApp(SpanPainting, ReplayActions, App[int]):
         return next((view for view in self._views.values() if view.display), None)
 
     def _new_frame(self, frame: Frame) -> None:
-        if not self.paused and self.is_running and self.view is not None:
+        if self.held is None and self.is_running and self.view is not None:
             self.draw(frame)
 
     def draw(self, frame: Frame) -> None:
@@ -166,20 +196,24 @@ class NettuiApp(SpanPainting, ReplayActions, App[int]):
 
     def show_status(self) -> None:
         """The headline, and at its right whether this is live, held or a recording."""
-        if self.engine.frame is not None:
-            self.main.query_one("#headline", StatusLine).show(headline(self.engine.frame), self._status())
+        known = headline(self.frame) if self.frame else [Cell("reading ...", "dim")]
+        self.main.headline.show(known, self._status())
 
     def _status(self) -> list[Cell]:
+        if self.fault:
+            return [Cell(f"{MARKS['critical']} reading has stopped", "critical")]
         if self.replay is not None:
             return replay_status(self.replay)
         interval = self.engine.source.interval
         pace = [Cell(f"every {interval:g} s", "dim")] if interval != 1.0 else []
-        return [*pace, Cell("paused", "warning") if self.paused else Cell("live", "ok")]
+        return [*pace, Cell("paused", "warning") if self.held else Cell("live", "ok")]
 
     def _show_keys(self, screen: Screen[object]) -> None:
         if screen is self.main:
-            left, right = key_cells(screen.active_bindings)
-            screen.query_one("#keys", StatusLine).show([Cell(f"{min(VIEWS)}-{max(VIEWS)} screens"), *left], right)
+            active = screen.active_bindings
+            left, right = key_cells(active)
+            screens = [Cell(f"{min(VIEWS)}-{max(VIEWS)} screens")] if str(max(VIEWS)) in active else []
+            self.main.keys.show([*screens, *left], right)
 
     def say(self, message: str) -> None:
         """A short message that goes away by itself."""
@@ -204,10 +238,11 @@ class NettuiApp(SpanPainting, ReplayActions, App[int]):
             view.display = False
         if kind not in self._views:
             self._views[kind] = kind()
+            self._views[kind].shape(self.size.width, self.size.height - 2)
             await self.main.query_one("#body", Container).mount(self._views[kind])
         self._views[kind].display = True
-        if self.engine.frame is not None:
-            self.draw(self.engine.frame)
+        if self.frame is not None:
+            self.draw(self.frame)
         self._views[kind].enter()
 
     def action_no_screen(self) -> None:
@@ -233,10 +268,11 @@ class NettuiApp(SpanPainting, ReplayActions, App[int]):
     def action_pause(self) -> None:
         if self.replay is not None:
             self.replay.toggle()
+        elif self.engine.frame is None:
+            self.say("Nothing has been read yet, so there is nothing to hold.")
         else:
-            self.paused = not self.paused
-            if not self.paused and self.engine.frame is not None:
-                self.draw(self.engine.frame)
+            self.held = None if self.held else self.engine.frame
+            self.draw(self.held or self.engine.frame)
         self.show_status()
 
     async def action_refresh_now(self) -> None:
@@ -248,7 +284,9 @@ class NettuiApp(SpanPainting, ReplayActions, App[int]):
             return
         source = self.engine.source
         closest = min(range(len(INTERVALS)), key=lambda at: abs(INTERVALS[at] - source.interval))
-        source.interval = INTERVALS[max(0, min(len(INTERVALS) - 1, closest + by))]
+        before, source.interval = source.interval, INTERVALS[max(0, min(len(INTERVALS) - 1, closest + by))]
+        if source.interval == before:
+            self.say(f"The interval is as {'long' if by > 0 else 'short'} as it can be, {before:g} s.")
         self.show_status()
 
     def action_numeric(self) -> None:
@@ -276,10 +314,10 @@ class NettuiApp(SpanPainting, ReplayActions, App[int]):
         self.open_detail("Help", [*about, *keys])
 
     def action_export(self) -> None:
-        if self.engine.frame is None or self.view is None:
+        if self.frame is None or self.view is None:
             self.say("Nothing has been read yet, so there is nothing to export.")
             return
-        head = "  ".join(cell.text for cell in headline(self.engine.frame))
+        head = "  ".join(cell.text for cell in headline(self.frame))
         panes = [export.pane_text(pane) for pane in self.view.panes if pane.display]
         try:
             path = export.write(self.view.NAME.lower(), "\n\n".join([head, *panes]) + "\n", Path.cwd())
@@ -305,3 +343,9 @@ class NettuiApp(SpanPainting, ReplayActions, App[int]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """The keys of a recording work only on a recording."""
         return self.replay is not None if action.startswith("replay_") else True
+
+
+def _collect_garbage_again() -> None:
+    """The command that started us put it off: nothing that is made up to the first picture is garbage."""
+    gc.freeze()
+    gc.enable()

@@ -38,21 +38,21 @@ class Glyphs(Struct, frozen=True, kw_only=True):
     times: str
     rule: str
     """A stroke of a horizontal line."""
-    border: Literal["round", "ascii"]
-    """Textual's name for a frame of this kind."""
+    frame: str
+    """Strokes of a frame: upper left, horizontal, upper right, vertical, lower left, lower right."""
 
     def shown(self, text: str) -> str:
         """`text` as this set can show it: with ASCII stand-ins in the ASCII set."""
-        return to_ascii(text) if self.border == "ascii" else text
+        return to_ascii(text) if self.frame.isascii() else text
 
 
 UNICODE = Glyphs(
     ok="●", notice="◆", warning="▲", critical="✖", down="↓", up="↑", arrow="→", sparks="▁▂▃▄▅▆▇█", ellipsis="…",
-    bullet="·", cursor="▌", descending="▼", ascending="▲", prompt="›", times="×", rule="─", border="round",
+    bullet="·", cursor="▌", descending="▼", ascending="▲", prompt="›", times="×", rule="─", frame="╭─╮│╰╯",
 )  # fmt: skip
 ASCII = Glyphs(
     ok="*", notice="i", warning="!", critical="X", down="v", up="^", arrow=">", sparks="_.-:=+*#", ellipsis="~",
-    bullet="-", cursor=">", descending="v", ascending="^", prompt=">", times="x", rule="-", border="ascii",
+    bullet="-", cursor=">", descending="v", ascending="^", prompt=">", times="x", rule="-", frame="+-+|++",
 )  # fmt: skip
 
 

@@ -1,18 +1,18 @@
 """What all panes share: a frame with a title, one live table, the filter, the sort, and an error state of their own."""
 
+from collections.abc import Hashable
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
-from textual.content import Content
 from textual.widgets import Input
 
 from nettui.model.history import Frame
 from nettui.model.snapshot import CollectorError
 from nettui.reports.paragraphs import Paragraph
 from nettui.reports.table import Column
+from nettui.tui.widgets.framed import Framed
 from nettui.tui.widgets.line_input import LineInput
 from nettui.tui.widgets.live_table import LiveTable
 
@@ -34,16 +34,22 @@ class FilterInput(LineInput):
 
 
 class PaneTable(LiveTable):
-    """The table of a pane, which answers to Enter also where there is no row."""
+    """The table of a pane, which also answers to keys that can do nothing now."""
 
     def action_open(self) -> None:
-        if self.cursor_key is None:
+        if self.cursor_key is None or not self.row_text(self.cursor_key):  # there is none, or it has vanished
             self.post_message(self.Opened(self, None))
         else:
             super().action_open()
 
+    def action_turn_sort(self) -> None:
+        if self.sort_key is None:
+            self.query_ancestor(Pane).nettui.say("The rows are as they come: s sorts them, then S turns the order.")
+        else:
+            self.turn_sort()
 
-class Pane(Vertical):
+
+class Pane(Framed):
     """One part of the picture. Subclasses say which collectors it hangs on, what its rows are and what Enter opens."""
 
     TITLE: ClassVar[str] = ""
@@ -68,12 +74,12 @@ class Pane(Vertical):
 
     def __init__(self, id: str, *, show_header: bool = True, table: LiveTable | None = None) -> None:
         """`table` is for rows that are not this pane's own kind."""
-        super().__init__(id=id, classes="pane")
+        super().__init__(id=id)
         self.table = table or PaneTable(
             self.COLUMNS, show_header=show_header, empty="reading ...", mark_changes=self.MARK_CHANGES
         )
         self.frame: Frame | None = None
-        self._upper = self._lower = ""
+        self._heading = self._subtitle = ""
         self._drawn: tuple[object, ...] | None = None
 
     def compose(self) -> ComposeResult:
@@ -85,8 +91,9 @@ class Pane(Vertical):
 
     def dress(self) -> None:
         """Take the app's colours and signs."""
-        for table in self.query(LiveTable):
-            table.palette, table.glyphs = self.nettui.palette, self.nettui.glyphs
+        palette, glyphs = self.nettui.palette, self.nettui.glyphs
+        self.dress_frame(palette, glyphs.frame, glyphs.ellipsis)
+        self.table.palette, self.table.glyphs = palette, glyphs
 
     def draw(self, frame: Frame) -> None:
         """Show a new Frame, where anything that this pane shows of it is new."""
@@ -124,21 +131,14 @@ class Pane(Vertical):
 
     def heading(self, text: str) -> None:
         """Set the words in the frame's upper edge."""
-        self._edges(text, self._lower)
+        self._heading = self.nettui.glyphs.shown(text)
+        self.edges(self._heading, self._subtitle)
 
     def subtitle(self, text: str) -> None:
         """Set the words in the frame's lower edge; a filter in force goes before them."""
-        self._edges(self._upper, f"filter: {self.table.filter_text}" if self.table.filter_text else text)
-
-    def _edges(self, upper: str, lower: str) -> None:
-        """A change paints the whole frame, so nothing is set that is there already. Of a str Textual reads markup."""
-        upper, lower = self.nettui.glyphs.shown(upper), self.nettui.glyphs.shown(lower)
-        if upper != self._upper:
-            self._upper = upper
-            self.border_title = Content(upper)
-        if lower != self._lower:
-            self._lower = lower
-            self.border_subtitle = Content(lower)
+        text = f"filter: {self.table.filter_text}" if self.table.filter_text else text
+        self._subtitle = self.nettui.glyphs.shown(text)
+        self.edges(self._heading, self._subtitle)
 
     def action_filter(self) -> None:
         found = self.query(FilterInput)
@@ -163,16 +163,20 @@ class Pane(Vertical):
             self.redraw()
 
     def action_copy(self) -> None:
-        key = self.table.cursor_key
-        if key is None:
+        text = self.table.row_text(self.table.cursor_key)
+        if not text:
             self.nettui.say("There is no row to copy here.")
             return
-        self.nettui.copy_to_clipboard(self.table.row_text(key))
+        self.nettui.copy_to_clipboard(text)
         self.nettui.say("Copied the row (through the terminal, OSC 52).")
 
     @on(LiveTable.Opened)
     def _opened(self, event: LiveTable.Opened) -> None:
         event.stop()
+        self.open_row(event.key)
+
+    def open_row(self, key: Hashable | None) -> None:
+        """What Enter does; `key` is None where there is no row."""
         found = self.detail()
         if found is not None:
             self.nettui.open_detail(*found)

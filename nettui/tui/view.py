@@ -1,5 +1,6 @@
 """A view: the body of one screen, its panes, and which of them has the floor where there is room for one only."""
 
+from functools import cached_property
 from typing import ClassVar
 
 from textual import events
@@ -24,12 +25,10 @@ class View(Container):
     def on_mount(self) -> None:
         self.current = self.panes[0]
         self.current.add_class("-current")
-        # Before the first layout, from the size it will have: set afterwards it would be laid out and painted twice.
-        width, height = self.app.size
-        self._shape(width, height - 2)
 
-    @property
+    @cached_property
     def panes(self) -> list[Pane]:
+        """In the order of Tab; a view never gets or loses one."""
         return list(self.query(Pane))
 
     def draw(self, frame: Frame) -> None:
@@ -65,17 +64,18 @@ class View(Container):
 
     def on_live_table_highlighted(self) -> None:
         """Another row is under a cursor: what follows it is drawn at once, not at the next tick."""
-        for pane in self.query(FollowPane):
-            if pane.frame is not None and pane.display:
+        for pane in self.panes:
+            if isinstance(pane, FollowPane) and pane.frame is not None and pane.display:
                 pane.draw(pane.frame)
 
     def _arrange(self) -> None:
-        self._shape(*self.size)
+        self.shape(*self.size)
         if not isinstance(self.screen.focused, LiveTable) or self.screen.focused.query_ancestor(Pane) is self.current:
             return
         self.call_after_refresh(self.enter)
 
-    def _shape(self, width: int, height: int) -> None:
+    def shape(self, width: int, height: int) -> None:
+        """Take the form for this size. Best before the first layout, which would be made and painted twice."""
         small = width < ROOM[0] or height < ROOM[1]
         self.set_class(self.zoomed or small, "-single")
         self.set_class(height >= 30, "-tall")

@@ -72,6 +72,7 @@ class Emulator:
                 self.modes[int(number)] = final == b"h"
                 if int(number) == ALTERNATE and final == b"h":
                     self._screens[True].reset()
+            self._show(token[0])
         elif final == b"u" and private == b">":
             self.keyboard_levels += 1
         elif final == b"u" and private == b"<":

@@ -31,13 +31,13 @@ import pytest
 import nettui as package
 from tests.end_to_end.emulator import Emulator
 
-PATIENCE = 6.0
+PATIENCE = 20.0
 """Seconds that anything may take before the test fails; nothing on an idle machine takes one."""
 
 SOURCE = Path(package.__file__).parent.parent
 KEYS = {
     "Enter": "\r", "Esc": "\x1b", "Tab": "\t", "Shift+Tab": "\x1b[Z", "Space": " ", "Up": "\x1b[A", "Down": "\x1b[B",
-    "Backspace": "\x7f", "ctrl+c": "\x03", "ctrl+z": "\x1a", "ctrl+t": "\x14", "ctrl+o": "\x0f",
+    "Backspace": "\x7f", "ctrl+c": "\x03", "ctrl+z": "\x1a", "ctrl+t": "\x14", "ctrl+o": "\x0f", "ctrl+u": "\x15",
 }  # fmt: skip
 
 Condition = str | re.Pattern[str] | Callable[[str], Any]
@@ -147,10 +147,10 @@ class Terminal:
         return self.text
 
     def settle(self, seconds: float = 0.3) -> str:
-        """Read until nothing has been written for a moment, or for ten of them; return the screen."""
-        for _ in range(10):
-            if not self._read(seconds):
-                break
+        """Read until nothing has been written for so long, ten times as long at most; return the screen."""
+        deadline = time.monotonic() + 10 * seconds
+        while self._read(seconds) and time.monotonic() < deadline:
+            pass
         return self.text
 
     def framed(self) -> str:
@@ -196,12 +196,14 @@ class Terminal:
 
     def _read(self, seconds: float) -> bool:
         """Take what the program writes within so long; whether there was anything."""
-        if self._master < 0 or not select.select([self._master], [], [], seconds)[0]:
-            return False
-        data = os.read(self._master, 1 << 16)
+        data = b""
+        while self._master >= 0 and select.select([self._master], [], [], 0 if data else seconds)[0]:
+            data += os.read(self._master, 1 << 16)  # the kernel gives 4 kB at once
+            if len(data) > 1 << 18:
+                break
         self.raw += data
         self.emulator.feed(data)
-        return True
+        return data != b""
 
     def _set_size(self, columns: int, rows: int) -> None:
         fcntl.ioctl(self._slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))

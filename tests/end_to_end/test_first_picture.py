@@ -1,16 +1,15 @@
 """`nettui`, typed in a terminal: this host's real network is on the screen, at every size, also inside tmux."""
 
-import json
 import re
 import shlex
 import subprocess
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.end_to_end.conftest import Start
+from tests.end_to_end.host import facts, gateways
 from tests.end_to_end.terminal import environment, nettui
 from tests.end_to_end.tmux import Tmux
 from tests.lab_support import Lab
@@ -41,35 +40,12 @@ def named_size(size: tuple[int, int]) -> str:
     return "x".join(map(str, size))
 
 
-def ip(line: str) -> list[dict[str, Any]]:
-    return json.loads(subprocess.run(["ip", "-j", *line.split()], capture_output=True, check=True).stdout or b"[]")
-
-
-def main_interface() -> str:
-    """The one that the default route leaves by; on a host without a network, loopback."""
-    routes = ip("-4 route show default")
-    return str(min(routes, key=lambda route: route.get("metric", 0))["dev"]) if routes else "lo"
-
-
-def facts() -> list[str]:
-    """What `ip` says of the main interface and of where it leads: all of it has to be on the first picture."""
-    name = main_interface()
-    (link,) = ip(f"addr show dev {name}")
-    ipv4 = [f"{a['local']}/{a['prefixlen']}" for a in link["addr_info"] if a["family"] == "inet"]
-    mac = [str(link["address"])] if link["link_type"] == "ether" else []
-    return [name, *ipv4[:1], *mac]
-
-
-def gateways() -> list[str]:
-    return [str(route["gateway"]) for route in ip("-4 route show default") if "gateway" in route][:1]
-
-
 @pytest.mark.parametrize("size", SIZES, ids=named_size)
 def test_the_dashboard_shows_what_ip_says(start: Start, size: tuple[int, int]) -> None:
     terminal = start(size=size)
     for fact in [*facts(), *gateways(), "LISTEN", "TCP states", "Routes", "DNS", "Findings"]:
         terminal.until(fact)
-    terminal.until(lambda text: "q quit" in text.splitlines()[-1])
+    terminal.until(lambda text: "q quit" in text.split("\n")[-1])
 
 
 def test_a_tiny_terminal_shows_one_pane_at_a_time(start: Start) -> None:
@@ -98,9 +74,10 @@ def test_the_tcp_counts_are_those_of_ss(start: Start, lab: Lab) -> None:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "ready\n"
         names = {"LISTEN": "LISTEN", "ESTAB": "ESTABLISHED", "FIN-WAIT-2": "FIN_WAIT2", "CLOSE-WAIT": "CLOSE_WAIT"}
+        terminal = start(inside=lab)
+        terminal.until("FIN_WAIT2  ")  # FIN_WAIT1 until the delayed acknowledgement
         states = Counter(line.split()[0] for line in lab.run("ss", "-Htan").splitlines())
         assert states == {"LISTEN": 4, "ESTAB": 6, "FIN-WAIT-2": 2, "CLOSE-WAIT": 2}
-        terminal = start(inside=lab)
         for state, count in states.items():
             terminal.until(re.compile(rf"{names[state]} +{count}\b"))
         terminal.until("TCP 14")

@@ -113,8 +113,19 @@ def test_filter_on_and_off(start: Start) -> None:
     terminal.until("127.0.0.0/8")
 
 
+def test_text_that_comes_in_one_burst_keeps_its_order(start: Start) -> None:
+    """A slow ssh connection delivers several keys at once, and some of them correct what came before."""
+    terminal = start()
+    terminal.type("5")
+    until_titles(terminal, "Resolvers")
+    terminal.type("i")
+    terminal.settle()
+    terminal.type("hox\x7fst.example")
+    terminal.until("host.example")
+
+
 def test_keys_that_come_in_one_burst_go_where_they_belong(start: Start) -> None:
-    """A slow ssh connection delivers several keys at once: what follows `/` is the filter, not commands."""
+    """What follows `/` is the filter, and what follows Enter is a command, also where they come together."""
     terminal = start()
     terminal.type("3")
     terminal.until("127.0.0.0/8")

@@ -20,8 +20,8 @@ def frames(text: str) -> list[str]:
     return [re.sub(r"[^╭╮╰╯─│ ]", ".", line) if line[:1] in "╭╰" else line[:1] + line[-1:] for line in text.split("\n")]
 
 
-def until_whole(terminal: Terminal, columns: int, rows: int) -> list[str]:
-    """Wait for the whole picture of this size: headline, frames with nothing torn, the keys."""
+def until_whole(terminal: Terminal, columns: int, rows: int, wanted: list[str] | None = None) -> list[str]:
+    """Wait for the whole picture of this size: headline, frames with nothing torn, the keys; perhaps a certain one."""
 
     def whole(text: str) -> bool:
         lines = text.split("\n")
@@ -32,6 +32,7 @@ def until_whole(terminal: Terminal, columns: int, rows: int) -> list[str]:
             and lines[-1].endswith("q quit")
             and len(edges) == rows - 2
             and all(text.count(a) == text.count(b) for a, b in ("╭╮", "╰╯", "╭╰"))
+            and wanted in (None, frames(text))
         )
 
     terminal.until(whole)
@@ -46,7 +47,7 @@ def test_a_storm_of_sizes(start: Start) -> None:
         terminal.settle(0.02)
         assert terminal.process.poll() is None, size
     terminal.resize(120, 40)
-    assert until_whole(terminal, 120, 40) == before
+    until_whole(terminal, 120, 40, before)
     for size in STORM * 3:
         terminal.resize(*size)
     terminal.resize(80, 24)
@@ -55,7 +56,7 @@ def test_a_storm_of_sizes(start: Start) -> None:
     assert terminal.end() == 0
 
 
-@pytest.mark.parametrize("keys", ["2", "3", "5", "7", "?", ":", "/"])
+@pytest.mark.parametrize("keys", ["3", "5", "?", ":"])
 def test_down_to_one_cell_and_back(start: Start, keys: str) -> None:
     """On every screen, and with a window, the palette or a filter open."""
     terminal = start(size=(100, 30))

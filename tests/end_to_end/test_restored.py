@@ -2,7 +2,6 @@
 
 import signal
 import sys
-from itertools import product
 from pathlib import Path
 
 import pytest
@@ -25,9 +24,11 @@ def assert_restored(terminal: Terminal) -> None:
     assert "TCP states" not in terminal.text
 
 
-@pytest.mark.parametrize(("key", "meanwhile"), [*product(["q", "ctrl+c"], ["1", "/", "?", ":"]), ("ctrl+c", "5i")])
+@pytest.mark.parametrize(
+    ("key", "meanwhile"), [("q", "1"), ("q", "?"), ("ctrl+c", "1"), ("ctrl+c", "/"), ("ctrl+c", ":")]
+)
 def test_after_a_key(start: Start, key: str, meanwhile: str) -> None:
-    """ctrl+c quits from everywhere; q from where it is not text, so first what is open is closed."""
+    """ctrl+c quits from everywhere; q closes a window that is open, so that is done first."""
     terminal = start()
     terminal.type(*meanwhile)
     terminal.settle()

@@ -41,9 +41,10 @@ def ssh(tmp_path: Path) -> Iterator[list[str]]:
         port = free.getsockname()[1]
     (folder / "config").write_text(CONFIG.format(port=port, folder=folder))
     Path("/run/sshd").mkdir(exist_ok=True)  # where it confines itself before a login
-    server = subprocess.Popen([sshd, "-D", "-e", "-f", str(folder / "config")], stderr=subprocess.PIPE)
+    log = folder / "log"
+    server = subprocess.Popen([sshd, "-D", "-E", str(log), "-f", str(folder / "config")])
     try:
-        _wait_for(port, server)
+        _wait_for(port, server, log)
         yield [
             required_program("ssh"), "-tt", "-F", "none", "-p", str(port), "-i", str(folder / "user"),
             "-o", f"UserKnownHostsFile={folder}/known", "-o", "StrictHostKeyChecking=no", "-o", "LogLevel=ERROR",
@@ -51,10 +52,10 @@ def ssh(tmp_path: Path) -> Iterator[list[str]]:
         ]  # fmt: skip
     finally:
         server.terminate()
-        server.communicate()
+        server.wait()
 
 
-def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
+def _wait_for(port: int, server: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline and server.poll() is None:
         try:
@@ -63,18 +64,17 @@ def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
             time.sleep(0.05)
         else:
             return
-    server.kill()
-    raise AssertionError(f"sshd does not run: {server.communicate()[1].decode()}")
+    raise AssertionError(f"sshd does not run: {log.read_text()}")
 
 
-def test_a_session(start: Start, ssh: list[str], tmp_path: Path) -> None:
+def test_a_session(ssh: list[str], start: Start, tmp_path: Path) -> None:
     home = environment(tmp_path)
     variables = [f"{name}={home[name]}" for name in ("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "PYTHONPATH")]
     terminal = start(command=[*ssh, "env", *variables, *nettui()], size=(80, 24))
     terminal.until("TCP states")
     terminal.until("● lo")
     terminal.resize(100, 30)
-    terminal.until(lambda text: text.splitlines()[29].endswith("q quit"))
+    terminal.until(lambda text: text.split("\n")[-1].endswith("q quit"))
     terminal.type("2")
     terminal.until("ADDRESS")
     terminal.type("q")
@@ -84,7 +84,7 @@ def test_a_session(start: Start, ssh: list[str], tmp_path: Path) -> None:
     assert terminal.attributes == terminal.before
 
 
-def test_a_lost_connection_leaves_no_process_behind(start: Start, ssh: list[str], tmp_path: Path) -> None:
+def test_a_lost_connection_leaves_no_process_behind(ssh: list[str], start: Start, tmp_path: Path) -> None:
     mark = tmp_path / "pid"
     home = environment(tmp_path)
     inner = " ".join(nettui())

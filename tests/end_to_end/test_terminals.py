@@ -16,14 +16,13 @@ INDEXED = re.compile(rb"\x1b\[[0-9;]*[34]8;5;")
 ANY = re.compile(rb"\x1b\[(?:[0-9;]*;)?(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])(?:;[0-9;]*)?m")
 
 
-def painted(start: Start, *arguments: str, keys: str = "2357t?", **env: str | None) -> bytes:
+def painted(start: Start, *arguments: str, keys: str = "23t?", **env: str | None) -> bytes:
     """All that nettui sends while its screens are visited, a theme later and with the help open."""
-    terminal = start(*arguments, env=env, size=(100, 30))
+    terminal = start(*arguments, env=env, size=(80, 24))
     for key in keys:
         terminal.type(key)
-        terminal.settle(0.15)
-    terminal.escape()
-    terminal.type("q")
+        terminal.settle(0.1)
+    terminal.type("ctrl+c")
     assert terminal.end() == 0
     return bytes(terminal.raw)
 
@@ -36,11 +35,10 @@ def painted(start: Start, *arguments: str, keys: str = "2357t?", **env: str | No
         ({"COLORTERM": None, "TERM": "xterm"}, [ANY], [TRUE, INDEXED]),
         ({"COLORTERM": None, "TERM": "linux"}, [ANY], [TRUE, INDEXED]),
         ({"NO_COLOR": "1"}, [], [ANY]),
-        ({"COLORTERM": None, "TERM": "vt220"}, [], [ANY]),
         ({"COLORTERM": None, "TERM": "dumb"}, [], [ANY]),
         ({"NO_COLOR": ""}, [TRUE], []),
     ],
-    ids=["truecolor", "256", "16", "linux", "NO_COLOR", "vt220", "dumb", "NO_COLOR-empty"],
+    ids=["truecolor", "256", "16", "linux", "NO_COLOR", "dumb", "NO_COLOR-empty"],
 )
 def test_colours_are_those_that_the_terminal_has(
     start: Start, env: dict[str, str | None], sent: list[re.Pattern[bytes]], not_sent: list[re.Pattern[bytes]]
@@ -62,7 +60,7 @@ def test_colours_are_those_that_the_terminal_has(
     ids=["--ascii", "NETTUI_ASCII", "LC_ALL=C"],
 )
 def test_ascii_only(start: Start, arguments: list[str], env: dict[str, str | None]) -> None:
-    raw = painted(start, *arguments, keys="235z7t?:", **env)
+    raw = painted(start, *arguments, keys="2357t?:", **env)
     assert raw.isascii(), {byte for byte in raw if byte > 127}
     assert b"TCP states" in raw
 

@@ -1,7 +1,7 @@
 """What the tests of the app share: a source that does as it is told, and ways to see what is on the screen."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import cache
 from typing import Any
@@ -131,16 +131,12 @@ async def until(pilot: Any, true: Callable[[], bool]) -> None:
 
 async def press(pilot: Any, *keys: str) -> None:
     await pilot.press(*keys)
-    await settled(pilot)
+    await pilot.pause()
 
 
 async def typed(pilot: Any, text: str) -> None:
-    """Type each character as itself."""
-    from textual.keys import _character_to_key
+    """Into the line that has the focus, as a terminal pastes it."""
+    from textual.events import Paste
 
-    await press(pilot, *(_character_to_key(char) for char in text))
-
-
-def texts(app: Any, keys: Sequence[str]) -> str:
-    """The export of the panes with these ids, whether or not they fit on the screen."""
-    return "\n".join(app.main.query_one(f"#{key}").table.export_text() for key in keys)
+    pilot.app.post_message(Paste(text))
+    await settled(pilot)

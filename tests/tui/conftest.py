@@ -14,6 +14,17 @@ from tests.tui.app_support import screen_text
 
 prepare()  # before any test module imports Textual, which reads the environment then
 
+
+@pytest.fixture(autouse=True)
+def quick_pauses(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Textual's pilot waits 20 ms at a time for the app to be idle; the tests of the app have thousands of waits."""
+    from textual import _wait
+
+    if request.path.name.startswith("test_app_"):
+        monkeypatch.setattr(_wait, "SLEEP_GRANULARITY", 0.002)
+        monkeypatch.setattr(_wait, "SLEEP_IDLE", 0.0005)
+
+
 FOLDER = Path(__file__).parents[1] / "snapshots"
 
 

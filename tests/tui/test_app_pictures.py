@@ -1,4 +1,7 @@
-"""What the screens look like, as stored in tests/snapshots; after a change that is meant: `pytest --snapshot-update`."""
+"""What the screens look like, as stored in tests/snapshots.
+
+After a change that is meant: `pytest tests/tui/test_app_pictures.py --snapshot-update`, and look at the difference.
+"""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -61,6 +64,7 @@ async def test_picture(name: str, stored: Callable[..., None]) -> None:
     async with app.run_test(size=picture.size) as pilot:
         await settled(pilot)
         await press(pilot, *picture.keys)
+        await settled(pilot)
         stored(app, picture.svg)
 
 

@@ -5,14 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
-from textual._border import BORDER_CHARS
 
 from nettui.tui.glyphs import ASCII, UNICODE, choose, to_ascii
 
 
 def signs(glyphs: object) -> dict[str, str]:
     fields = msgspec.structs.asdict(glyphs)
-    del fields["border"]
     return {f"{name}{place}": sign for name, text in fields.items() for place, sign in enumerate(text)}
 
 
@@ -30,8 +28,7 @@ def test_both_sets_have_the_same_signs_and_tell_severities_and_levels_apart() ->
         assert len({glyphs.ok, glyphs.notice, glyphs.warning, glyphs.critical}) == 4
         assert len(set(glyphs.sparks)) == len(glyphs.sparks) == 8
         assert len({glyphs.up, glyphs.down}) == len({glyphs.ascending, glyphs.descending}) == 2
-        assert glyphs.border in BORDER_CHARS
-    assert {sign for row in BORDER_CHARS["ascii"] for sign in row} <= set("+-| ")
+        assert len(glyphs.frame) == 6
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from collections.abc import Hashable, Iterable
 
 from nettui.model.address import Address
 from nettui.model.history import Frame
-from nettui.model.link import Link
+from nettui.model.link import Counters, Link, Rates
 from nettui.model.neighbour import gateways
 from nettui.model.snapshot import Snapshot
 from nettui.reports.format import Units, rate, thousands
@@ -36,6 +36,9 @@ COLUMNS = (
     Column("drops", "DROPS", 8, align="right", priority=9),
 )
 
+ADDRESSES_SHOWN = 4
+"""Addresses of one link on the dashboard; loopback shows one, without a word about ::1."""
+
 _BRIDGED = ("veth", "tun", "tap", "macvtap")
 """Kinds that drown the real interfaces on hosts of containers and guests, when they hang on a bridge."""
 
@@ -57,10 +60,15 @@ def rows(frame: Frame, units: Units) -> ListRows:
     """One row for each link, and one more for each further address."""
     snapshot = frame.snapshot
     addresses = _by_link(snapshot)
+    counters = {c.ifindex: c for c in snapshot.counters or ()}
+    names = {link.ifindex: link.name for link in snapshot.links or ()}
     found: dict[Hashable, tuple[Cell, ...]] = {}
     for link in ordered(snapshot):
         mine = [address_cell(a) for a in addresses.get(link.ifindex, [])]
-        found[link.ifindex] = _full_link(frame, link, mine[0] if mine else Cell("--", "dim"), units)
+        address = mine[0] if mine else Cell("--", "dim")
+        master = "--" if link.master is None else names.get(link.master, f"if{link.master}")
+        rates = frame.history.rates.get(link.ifindex)
+        found[link.ifindex] = _full_link(link, address, master, rates, counters.get(link.ifindex), units)
         blank = Cell("")
         for number, cell in enumerate(mine[1:], 1):
             found[link.ifindex, number] = (blank, blank, blank, cell, *[blank] * (len(COLUMNS) - 4))
@@ -105,7 +113,10 @@ def _dashboard_link(
     role = link_role(link)
     rates = frame.history.rates.get(link.ifindex)
     wide = [a for a in addresses if a.scope != "link"] or addresses
-    lines = [address_cell(a) for a in wide[: 1 if link.kind == "loopback" else 4]]
+    room = 1 if link.kind == "loopback" else ADDRESSES_SHOWN
+    lines = [address_cell(a) for a in wide[:room]]
+    if len(wide) > room > 1:
+        lines.append(Cell(f"and {len(wide) - room} more", "dim"))
     if not lines or role != "ok":
         lines.insert(0, Cell(link_word(link), role if role != "ok" else "dim"))
     if link.mac and link.kind != "loopback":
@@ -122,10 +133,10 @@ def _dashboard_link(
         yield (link.ifindex, number), (blank, blank, line, blank, blank)
 
 
-def _full_link(frame: Frame, link: Link, address: Cell, units: Units) -> tuple[Cell, ...]:
-    snapshot, role = frame.snapshot, link_role(link)
-    rates = frame.history.rates.get(link.ifindex)
-    counters = next((c for c in snapshot.counters or () if c.ifindex == link.ifindex), None)
+def _full_link(
+    link: Link, address: Cell, master: str, rates: Rates | None, counters: Counters | None, units: Units
+) -> tuple[Cell, ...]:
+    role = link_role(link)
     errors = counters.rx_errors + counters.tx_errors if counters else None
     drops = counters.rx_dropped + counters.tx_dropped if counters else None
     return (
@@ -140,7 +151,7 @@ def _full_link(frame: Frame, link: Link, address: Cell, units: Units) -> tuple[C
         Cell(link.kind),
         Cell(speed_word(link.speed), sort=link.speed),
         Cell(link.driver or "--"),
-        Cell(snapshot.link_name(link.master) or "--"),
+        Cell(master),
         Cell(thousands(errors), "warning" if errors else "", sort=errors),
         Cell(thousands(drops), sort=drops),
     )

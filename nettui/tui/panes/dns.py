@@ -1,5 +1,6 @@
 """DNS: type a name, press Enter; type and server are chosen with keys, or typed as `nettui dns` takes them."""
 
+from collections.abc import Hashable
 from typing import ClassVar
 
 from textual import on
@@ -11,7 +12,6 @@ from nettui.model.history import Frame
 from nettui.reports.tables import dns
 from nettui.tui.pane import Pane
 from nettui.tui.widgets.line_input import LineInput
-from nettui.tui.widgets.live_table import LiveTable
 
 
 class NameInput(LineInput):
@@ -104,9 +104,7 @@ class DnsPane(Pane):
         else:
             await self.nettui.action_back()
 
-    @on(LiveTable.Opened)
-    def _opened(self, event: LiveTable.Opened) -> None:
-        event.stop()
+    def open_row(self, key: Hashable | None) -> None:
         self.action_type_name()
 
 
@@ -121,6 +119,7 @@ class LookupHistoryPane(Pane):
     def on_mount(self) -> None:
         super().on_mount()
         self.nettui.dns.listeners.append(self.redraw)
+        self.redraw()
 
     def on_unmount(self) -> None:
         self.nettui.dns.listeners.remove(self.redraw)
@@ -132,11 +131,9 @@ class LookupHistoryPane(Pane):
         self.table.empty = self.EMPTY
         self.table.show(dns.history_rows(self.nettui.dns.history.lookups))
 
-    @on(LiveTable.Opened)
-    def _opened(self, event: LiveTable.Opened) -> None:
-        event.stop()
-        if isinstance(event.key, int):
-            self.nettui.dns.show(event.key)
+    def open_row(self, key: Hashable | None) -> None:
+        if isinstance(key, int):
+            self.nettui.dns.show(key)
         else:
             self.nettui.say("Nothing has been asked yet.")
 

@@ -54,8 +54,8 @@ class InterfacesSummary(InterfacesPane):
     def on_resize(self) -> None:
         columns = interfaces.COLUMNS if self._is_wide() else interfaces.DASHBOARD_COLUMNS
         if self.table.columns is not columns:
-            self.table.columns = columns
             self.redraw()
+            self.table.columns = columns  # after the rows: it clears the marks, and no row is new by being shown
 
     def fill(self, frame: Frame) -> None:
         self._hidden = 0

@@ -25,6 +25,8 @@ class MainScreen(QuietScreen[None], inherit_bindings=False):
         """`first` is there from the first picture on, others come when they are asked for; `ready` is awaited
         when all of it stands, before it is painted."""
         super().__init__()
+        self.headline = StatusLine("headline", "header")
+        self.keys = StatusLine("keys", "footer")
         self._first = first
         self._ready = ready
 
@@ -32,7 +34,7 @@ class MainScreen(QuietScreen[None], inherit_bindings=False):
         await self._ready()
 
     def compose(self) -> ComposeResult:
-        yield StatusLine("headline", "header")
+        yield self.headline
         with Container(id="body"):
             yield self._first
-        yield StatusLine("keys", "footer")
+        yield self.keys

@@ -1,19 +1,18 @@
 """Windows over the screen: one thing in full, the help, the states by port. Escape closes them."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
-from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from nettui.model.tcp import PortCounts
 from nettui.reports.paragraphs import Paragraph, as_text, rows
 from nettui.reports.tables import tcp
+from nettui.tui.widgets.framed import Framed
 from nettui.tui.widgets.line_input import LineInput
 from nettui.tui.widgets.live_table import LiveTable
 from nettui.tui.widgets.prose import Prose
@@ -21,24 +20,34 @@ from nettui.tui.widgets.prose import Prose
 if TYPE_CHECKING:
     from nettui.tui.app import NettuiApp
 
+T = TypeVar("T")
 
-class Sheet(ModalScreen[None], inherit_bindings=False):
-    """A frame with a title and a table in it."""
 
-    DEFAULT_CSS = """
-    Sheet { align: center middle; }
-    Sheet > Vertical { width: 90%; max-width: 110; height: auto; max-height: 90%; }
-    Sheet > Vertical > LiveTable { height: auto; }
-    """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q", "dismiss", "close", id="sheet.close"),
-        Binding("y", "copy", "copy", id="sheet.copy"),
-    ]
+class Window(ModalScreen[T], inherit_bindings=False):
+    """What both kinds have: a frame in the app's colours."""
 
     @property
     def nettui(self) -> "NettuiApp":
         """The app, by its own type."""
         return cast("NettuiApp", self.app)
+
+    def on_mount(self) -> None:
+        glyphs = self.nettui.glyphs
+        self.query_one(Framed).dress_frame(self.nettui.palette, glyphs.frame, glyphs.ellipsis)
+
+
+class Sheet(Window[None], inherit_bindings=False):
+    """A frame with a title and a table in it."""
+
+    DEFAULT_CSS = """
+    Sheet { align: center middle; }
+    Sheet > Framed { width: 90%; max-width: 110; height: auto; max-height: 90%; }
+    Sheet > Framed > LiveTable { height: auto; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q", "dismiss", "close", id="sheet.close"),
+        Binding("y", "copy", "copy", id="sheet.copy"),
+    ]
 
     def __init__(self, title: str, table: LiveTable) -> None:
         super().__init__()
@@ -46,12 +55,11 @@ class Sheet(ModalScreen[None], inherit_bindings=False):
         self.table = table
 
     def compose(self) -> ComposeResult:
-        frame = Vertical(self.table, classes="pane")
-        frame.border_title = Content(self.heading)
-        frame.border_subtitle = "Esc closes"
-        yield frame
+        shown = self.nettui.glyphs.shown
+        yield Framed(self.table, upper=shown(self.heading), lower="Esc closes")
 
     def on_mount(self) -> None:
+        super().on_mount()
         self.table.palette, self.table.glyphs = self.nettui.palette, self.nettui.glyphs
         self.table.focus()
 
@@ -90,7 +98,7 @@ class DetailSheet(Sheet):
 class PortsSheet(Sheet):
     """The TCP states by local port, as they were when asked for."""
 
-    DEFAULT_CSS = "PortsSheet > Vertical { max-width: 130; }"
+    DEFAULT_CSS = "PortsSheet > Framed { max-width: 130; }"
 
     def __init__(self, ports: Sequence[PortCounts], numeric: bool) -> None:
         table = LiveTable(tcp.PORT_COLUMNS, empty="no TCP sockets")
@@ -103,12 +111,12 @@ class PortsSheet(Sheet):
         self.table.show(self._rows)
 
 
-class Prompt(ModalScreen[str | None], inherit_bindings=False):
+class Prompt(Window[str | None], inherit_bindings=False):
     """One line to type; Enter takes it, Escape does not."""
 
     DEFAULT_CSS = """
     Prompt { align: center middle; }
-    Prompt > Vertical { width: 60; max-width: 95%; height: 3; }
+    Prompt > Framed { width: 60; max-width: 95%; height: 3; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", "give up", id="prompt.leave")]
 
@@ -118,9 +126,7 @@ class Prompt(ModalScreen[str | None], inherit_bindings=False):
         self._line = LineInput(placeholder)
 
     def compose(self) -> ComposeResult:
-        frame = Vertical(self._line, classes="pane")
-        frame.border_title = self._title
-        yield frame
+        yield Framed(self._line, upper=self._title)
 
     @on(Input.Submitted)
     def _taken(self, event: Input.Submitted) -> None:
