@@ -27,8 +27,6 @@ class History(Struct, frozen=True, kw_only=True):
     """Oldest first; the last one belongs to `snapshot`."""
     rates: Mapping[int, Rates] = {}
     """By ifindex; a link that was read only once is not in it."""
-    traffic: Mapping[int, tuple[tuple[float, float], ...]] = {}
-    """By ifindex: (received, sent) in bytes/s for each tick, oldest first."""
 
     def series(self, state: TcpState, last: int) -> tuple[int, ...]:
         """The counts of one state over the `last` ticks, oldest first."""

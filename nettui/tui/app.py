@@ -122,6 +122,7 @@ class NettuiApp(SpanPainting, ReplayActions, App[int]):
         if self.fault:
             self._tell_fault()
         self._listen_for_signals()
+        self.app_resume_signal.subscribe(self, self._come_back)
         if self._notice:
             self.say(self._notice)
         self.call_after_refresh(_collect_garbage_again)
@@ -144,6 +145,10 @@ class NettuiApp(SpanPainting, ReplayActions, App[int]):
         for number in (signal.SIGTERM, signal.SIGHUP) if sys.platform != "win32" else ():
             with contextlib.suppress(ValueError, RuntimeError):  # not the main thread: somebody else's program
                 loop.add_signal_handler(number, self.exit, 128 + number)
+
+    def _come_back(self, app: App[object]) -> None:
+        """After ctrl+z and fg the terminal is empty, which Textual does not know."""
+        self.refresh(layout=True)
 
     async def on_unmount(self) -> None:
         self.dns.cancel()

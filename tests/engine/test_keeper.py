@@ -1,11 +1,9 @@
 """The history: fixed memory, right rates, and no story made up where the past is another."""
 
-import sys
-
 import pytest
 from msgspec.structs import replace
 
-from nettui.engine.keeper import TICKS, TRAFFIC_LINKS, TRAFFIC_TICKS, Keeper
+from nettui.engine.keeper import SAMPLES, SPAN, Keeper
 from nettui.model.link import Counters
 from nettui.model.snapshot import Snapshot
 from nettui.model.tcp import TcpCounts
@@ -26,13 +24,15 @@ def test_memory_is_fixed_over_a_hundred_thousand_snapshots() -> None:
     for tick in range(100_000):
         keeper.add(at(float(tick), counters(tick // 500, tick), count=tick))
     history = keeper.add(at(1e5, *(counters(n, n) for n in range(1000))))
-    assert len(history.tcp) == TICKS and history.tcp[-1].at == 1e5
-    history = keeper.add(at(1e5 + 1, *(counters(n, n) for n in range(1000))))
-    assert len(history.traffic) == TRAFFIC_LINKS and len(history.rates) == 1000
-    for tick in range(2, 2 + 2 * TRAFFIC_TICKS):
-        history = keeper.add(at(1e5 + tick, counters(1, tick)))
-    assert [len(kept) for kept in history.traffic.values()] == [TRAFFIC_TICKS]
-    assert sys.getsizeof(history.tcp) == sys.getsizeof((None,) * TICKS)
+    assert history.tcp[-1].at == 1e5
+    assert history.tcp[0].at == 1e5 - SPAN
+
+
+def test_memory_is_fixed_also_at_an_interval_of_nothing() -> None:
+    keeper = Keeper()
+    for tick in range(10_000):
+        history = keeper.add(at(100 + tick / 1000, counters(1, tick)))
+    assert len(history.tcp) == SAMPLES
 
 
 def test_rates_are_what_moved_divided_by_the_time_between_the_readings() -> None:
@@ -41,7 +41,6 @@ def test_rates_are_what_moved_divided_by_the_time_between_the_readings() -> None
     history = keeper.add(at(10.5, counters(1, 3000, 100, rx_packets=4, rx_errors=1, tx_errors=2, tx_dropped=5)))
     rates = history.rates[1]
     assert (rates.rx_bytes, rates.tx_bytes, rates.rx_packets, rates.errors, rates.drops) == (4000, 100, 8, 6, 10)
-    assert history.traffic == {1: ((4000.0, 100.0),)}
 
 
 def test_the_same_reading_shown_again_changes_nothing() -> None:
@@ -49,7 +48,7 @@ def test_the_same_reading_shown_again_changes_nothing() -> None:
     keeper.add(at(10.0, counters(1, 0)))
     first = keeper.add(at(11.0, counters(1, 100), count=3))
     again = keeper.add(replace(first.snapshot, taken_at=11.3))
-    assert (again.tcp, again.rates, again.traffic) == (first.tcp, first.rates, first.traffic)
+    assert (again.tcp, again.rates) == (first.tcp, first.rates)
 
 
 @pytest.mark.parametrize("value", [0, 10**6 - 1], ids=["reset", "wrap"])
@@ -62,13 +61,12 @@ def test_counters_that_went_back_have_no_rate(value: int) -> None:
     assert keeper.add(at(12.0, counters(1, value + 5), counters(2, 8))).rates[1].rx_bytes == 5
 
 
-def test_a_link_that_is_gone_takes_its_traffic_along() -> None:
+def test_a_link_that_is_gone_has_no_rate() -> None:
     keeper = Keeper()
     for tick in range(3):
         keeper.add(at(float(tick), counters(1, tick), counters(2, tick)))
-    assert set(keeper.add(at(3.0, counters(1, 9))).traffic) == {1}
-    history = keeper.add(at(4.0, counters(1, 9), counters(2, 0)))
-    assert set(history.rates) == {1}
+    assert set(keeper.add(at(3.0, counters(1, 9))).rates) == {1}
+    assert set(keeper.add(at(4.0, counters(1, 9), counters(2, 0))).rates) == {1}
 
 
 def test_time_that_goes_back_begins_another_history() -> None:
@@ -76,20 +74,20 @@ def test_time_that_goes_back_begins_another_history() -> None:
     for tick in range(5):
         keeper.add(at(100.0 + tick, counters(1, tick)))
     history = keeper.add(at(50.0, counters(1, 10**9)))
-    assert (len(history.tcp), dict(history.rates), dict(history.traffic)) == (1, {}, {})
+    assert (len(history.tcp), dict(history.rates)) == (1, {})
     assert keeper.add(at(51.0, counters(1, 10**9 + 7))).rates[1].rx_bytes == 7
 
 
 def test_what_was_not_read_leaves_no_sample() -> None:
     keeper = Keeper()
     history = keeper.add(Snapshot(taken_at=1.0))
-    assert (history.tcp, history.rates, history.traffic) == ((), {}, {})
+    assert (history.tcp, history.rates) == ((), {})
 
 
 def test_a_history_handed_out_does_not_change_afterwards() -> None:
     keeper = Keeper()
     keeper.add(at(1.0, counters(1, 0)))
     history = keeper.add(at(2.0, counters(1, 1)))
-    before = (history.tcp, dict(history.rates), dict(history.traffic))
+    before = (history.tcp, dict(history.rates))
     keeper.add(at(3.0, counters(1, 100)))
-    assert (history.tcp, dict(history.rates), dict(history.traffic)) == before
+    assert (history.tcp, dict(history.rates)) == before
