@@ -39,7 +39,7 @@ class Diagnosis:
         snapshot = history.snapshot
         if snapshot.taken_at < self._at - BACK:
             self.reset()
-        self._at = snapshot.taken_at
+        self._at = max(self._at, snapshot.taken_at)  # the latest: a clock may creep back in small steps
         ways = self._ways.read(snapshot)
         self._memory.see(snapshot, ways)
         told: dict[Key, tuple[Finding, tuple[Key, ...]]] = {}

@@ -30,7 +30,7 @@ class Keeper:
         """The History that ends with `snapshot`."""
         if snapshot.taken_at < self._taken_at - 1.0:
             self._begin()
-        self._taken_at = snapshot.taken_at
+        self._taken_at = max(self._taken_at, snapshot.taken_at)  # the latest: a clock may creep back in small steps
         self._add_tcp(snapshot)
         self._add_rates(snapshot)
         return History(snapshot=snapshot, tcp=tuple(self._tcp), rates=self._rates)
