@@ -26,6 +26,7 @@ from nettui.reports.paragraphs import Paragraph
 from nettui.reports.table import Cell
 from nettui.tui import export
 from nettui.tui.dns_session import DnsSession
+from nettui.tui.key_order import KeysInOrder
 from nettui.tui.keys import key_cells, key_paragraphs
 from nettui.tui.pane import Pane
 from nettui.tui.replay_keys import ReplayActions, replay_status
@@ -44,7 +45,7 @@ FIRST_FRAME = 0.4
 INTERVALS = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 
 
-class NettuiApp(SpanPainting, ReplayActions, App[int]):
+class NettuiApp(KeysInOrder, SpanPainting, ReplayActions, App[int]):
     """nettui on a terminal."""
 
     TITLE = "nettui"

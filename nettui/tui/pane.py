@@ -140,11 +140,11 @@ class Pane(Framed):
         self._subtitle = self.nettui.glyphs.shown(text)
         self.edges(self._heading, self._subtitle)
 
-    def action_filter(self) -> None:
+    async def action_filter(self) -> None:
         found = self.query(FilterInput)
         line = found.first() if found else FilterInput()
         if not found:
-            self.mount(line)
+            await self.mount(line)
         line.value = self.table.filter_text
         line.focus()
 

@@ -7,7 +7,9 @@ from typing import Any
 
 def ip(line: str) -> list[dict[str, Any]]:
     """What `ip -j` says."""
-    return json.loads(subprocess.run(["ip", "-j", *line.split()], capture_output=True, check=True).stdout or b"[]")
+    said = subprocess.run(["ip", "-j", *line.split()], capture_output=True, check=True).stdout
+    found: list[dict[str, Any]] = json.loads(said or b"[]")
+    return found
 
 
 def main_interface() -> str:

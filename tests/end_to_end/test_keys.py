@@ -43,7 +43,7 @@ def test_screens_by_number(start: Start) -> None:
         "7": ("Findings",), "1": DASHBOARD,
     }.items():  # fmt: skip
         terminal.type(key)
-        terminal.until(lambda text, wanted=set(wanted): titles(terminal) >= wanted)
+        until_titles(terminal, *wanted)
         if key != "1":
             terminal.until(lambda text: not titles(terminal) >= set(DASHBOARD))
     terminal.type("4")

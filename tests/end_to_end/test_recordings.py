@@ -110,12 +110,12 @@ def test_a_recording_ended_by_a_signal_is_whole(tmp_path: Path, start: Start, na
     assert f"{name}: line" not in terminal.settle(), "no word of damage"
 
 
-@pytest.mark.parametrize(("name", "end"), [("host.jsonl", b""), ("host.jsonl.gz", b"\xff" * 99)])
-def test_of_a_damaged_recording_the_rest_is_shown(
-    start: Start, folder: Path, tmp_path: Path, name: str, end: bytes
-) -> None:
-    """The end of the file is missing, or was overwritten."""
-    (tmp_path / name).write_bytes((folder / name).read_bytes()[:-40] + end)
+@pytest.mark.parametrize("name", ["host.jsonl", "host.jsonl.gz"])
+def test_of_a_damaged_recording_the_rest_is_shown(start: Start, folder: Path, tmp_path: Path, name: str) -> None:
+    """The last line is cut in its middle, or what follows the last flush (RFC 1951, 3.2.4) is no deflate block."""
+    data = (folder / name).read_bytes()
+    cut = data[:-40] if name.endswith(".jsonl") else data[: data.rindex(b"\0\0\xff\xff") + 4] + b"\xff" * 99
+    (tmp_path / name).write_bytes(cut)
     terminal = start("--replay", name, live=False, size=(160, 40))
     terminal.until(re.compile(rf"{name}: line \d+"))
     for fact in facts():

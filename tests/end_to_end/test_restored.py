@@ -66,7 +66,7 @@ def test_it_ends_when_the_terminal_is_gone(start: Start) -> None:
     assert terminal.process.wait(20) != 0
 
 
-@pytest.mark.parametrize("place", ["start", "engine", "data", "later data", "screen", "painting", "key"])
+@pytest.mark.parametrize("place", ["start", "data", "screen", "painting", "key"])
 def test_after_a_crash(start: Start, tmp_path: Path, place: str) -> None:
     command = [sys.executable, "-m", "tests.end_to_end.crashing", place]
     terminal = start(command=command, live=False)
@@ -85,3 +85,17 @@ def test_after_a_crash(start: Start, tmp_path: Path, place: str) -> None:
     assert "is breached" in text
     assert "password" not in text.replace('secret = "a password in a local variable"', "")
     assert "\x1b" not in text
+
+
+@pytest.mark.parametrize("place", ["engine", "later data"])
+def test_a_fault_while_reading_is_told_and_leaves_the_picture(start: Start, place: str) -> None:
+    terminal = start(command=[sys.executable, "-m", "tests.end_to_end.crashing", place], live=False)
+    terminal.until("reading has stopped")
+    terminal.until("the hull")
+    assert "live" not in terminal.lines[0]
+    if place == "later data":
+        assert "● lo" in terminal.text, "what was known stays"
+    terminal.type("q")
+    terminal.end()
+    assert_restored(terminal)
+    assert "Traceback" not in terminal.text

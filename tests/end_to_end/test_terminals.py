@@ -16,7 +16,7 @@ INDEXED = re.compile(rb"\x1b\[[0-9;]*[34]8;5;")
 ANY = re.compile(rb"\x1b\[(?:[0-9;]*;)?(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])(?:;[0-9;]*)?m")
 
 
-def painted(start: Start, *arguments: str, keys: str = "23t?", **env: str | None) -> bytes:
+def painted(start: Start, *arguments: str, env: dict[str, str | None], keys: str = "23t?") -> bytes:
     """All that nettui sends while its screens are visited, a theme later and with the help open."""
     terminal = start(*arguments, env=env, size=(80, 24))
     for key in keys:
@@ -43,7 +43,7 @@ def painted(start: Start, *arguments: str, keys: str = "23t?", **env: str | None
 def test_colours_are_those_that_the_terminal_has(
     start: Start, env: dict[str, str | None], sent: list[re.Pattern[bytes]], not_sent: list[re.Pattern[bytes]]
 ) -> None:
-    raw = painted(start, **env)
+    raw = painted(start, env=env)
     for kind in sent:
         assert kind.search(raw)
     for kind in not_sent:
@@ -60,14 +60,14 @@ def test_colours_are_those_that_the_terminal_has(
     ids=["--ascii", "NETTUI_ASCII", "LC_ALL=C"],
 )
 def test_ascii_only(start: Start, arguments: list[str], env: dict[str, str | None]) -> None:
-    raw = painted(start, *arguments, keys="2357t?:", **env)
+    raw = painted(start, *arguments, keys="2357t?:", env=env)
     assert raw.isascii(), {byte for byte in raw if byte > 127}
     assert b"TCP states" in raw
 
 
 def test_no_mouse(start: Start) -> None:
-    assert re.search(rb"\x1b\[\?100[0-6]h", painted(start, keys=""))
-    assert not re.search(rb"\x1b\[\?100[0-36]h", painted(start, "--no-mouse", keys=""))
+    assert re.search(rb"\x1b\[\?100[0-6]h", painted(start, env={}, keys=""))
+    assert not re.search(rb"\x1b\[\?100[0-36]h", painted(start, "--no-mouse", env={}, keys=""))
 
 
 @pytest.mark.parametrize("away", ["stdin", "stdout", "stderr", "stdin stdout stderr"])

@@ -74,6 +74,10 @@ class PaintedView(ScrollView):
         if dirty:
             self.refresh(*dirty)
 
+    def on_show(self) -> None:
+        """Out of hiding: what has changed meanwhile was painted nowhere."""
+        self.refresh()
+
     def on_screen(self) -> Iterator[Content]:
         """What the lines showed when they were last painted, from top to bottom."""
         return (self._painted[y].content for y in range(self.size.height) if y in self._painted)
