@@ -130,8 +130,14 @@ async def until(pilot: Any, true: Callable[[], bool]) -> None:
 
 
 async def press(pilot: Any, *keys: str) -> None:
+    """Press the keys, and wait until the screen has come to rest."""
     await pilot.press(*keys)
     await pilot.pause()
+    before = ""
+    async with asyncio.timeout(WAIT):
+        while (now := screen_text(pilot.app)) != before:
+            before = now
+            await pilot.pause(0.02)
 
 
 async def typed(pilot: Any, text: str) -> None:

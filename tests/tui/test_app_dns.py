@@ -64,7 +64,7 @@ async def test_nothing_is_asked_before_enter_and_then_as_the_host_asks() -> None
         text = pane_text(pilot.app, "lookup")
         assert "192.0.2.7" in text and "2001:db8::7" in text and "authoritative" in text
         await press(pilot, "escape", "1")
-        assert "192.0.2.7" in pane_text(pilot.app, "dns"), "the dashboard shows the same"
+        await until(pilot, lambda: "192.0.2.7" in pane_text(pilot.app, "dns"))  # the dashboard shows the same
 
 
 async def test_types_and_server_as_typed_and_as_chosen() -> None:
