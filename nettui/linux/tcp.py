@@ -101,25 +101,29 @@ class TcpCounter:
         found = await self._diag.states(_WITHOUT_TOTALS)
         return with_totals(found, self._proc.totals())
 
-    async def _compare(self, counts: Counter[int]) -> None:
+    async def _compare(self, before: Counter[int]) -> None:
         """Raise ProcfsError if totals and sockets do not tell the same.
 
-        While sockets come and go no two readings are alike; then it must do that they are close.
+        While sockets come and go no two readings are alike; then the dump must lie between the totals read before
+        and after it, or close to them.
         """
-        dumps: list[Counter[int]] = []
         for _ in range(_COMPARISONS):
             dump = (await self._diag.states()).counts
-            if all(counts[state] == dump[state] for state in (ESTABLISHED, TIME_WAIT)):
+            after = await self._read_totals()
+            wrong = [s for s in (ESTABLISHED, TIME_WAIT) if not _fits(before[s], dump[s], after[s])]
+            if not wrong:
                 return
-            dumps.append(dump)
-            counts = await self._read_totals()
-        moving = any(dump != dumps[0] for dump in dumps)
-        for state in (ESTABLISHED, TIME_WAIT):
-            if not moving or abs(counts[state] - dump[state]) > 8 + dump[state] // 50:
-                raise ProcfsError(
-                    f"the totals in /proc are not those of this host's sockets:"
-                    f" {counts[state]} {STATE_NUMBERS[state]} instead of {dump[state]}"
-                )
+            before = after
+        raise ProcfsError(
+            f"the totals in /proc are not those of this host's sockets:"
+            f" {after[wrong[0]]} {STATE_NUMBERS[wrong[0]]} instead of {dump[wrong[0]]}"
+        )
+
+
+def _fits(before: int, between: int, after: int) -> bool:
+    low, high = sorted((before, after))
+    slack = 0 if low == high else 8 + high // 50
+    return low - slack <= between <= high + slack
 
 
 def with_totals(found: StateTally, totals: Totals) -> Counter[int]:

@@ -11,6 +11,7 @@ import pytest
 from tests.dns.nameserver import answering, in_thread
 from tests.end_to_end.conftest import Start
 from tests.end_to_end.terminal import Terminal, nettui
+from tests.end_to_end.test_lookups import ask
 from tests.lab_support import Lab
 
 pytestmark = pytest.mark.terminal
@@ -106,22 +107,27 @@ def test_proc_is_hidden(start: Start) -> None:
 
 
 def test_descriptors_run_out_and_come_back(start: Start) -> None:
-    """While there are none the panes say so in words, over the last that was known; afterwards they go on."""
-    terminal = start()
-    terminal.until("TCP states")
-    terminal.settle()
-    pid = terminal.process.pid
-    before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
-    resource.prlimit(pid, resource.RLIMIT_NOFILE, (0, before[1]))
-    terminal.type("r")
-    terminal.until(re.compile("(?i)too many open files|descriptors"))
-    terminal.type("2", "3", "5", "7", "1")
-    terminal.until("TCP states")
-    resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
-    terminal.type("r")
-    terminal.until(lambda text: not re.search("(?i)too many open files|descriptors", text))
-    terminal.type("q")
-    assert terminal.end() == 0
+    """What is read all the time goes on; what needs a new descriptor says so in words, and works again later."""
+    with in_thread(answering("www.example.net. 60 A 192.0.2.80")) as server:
+        terminal = start()
+        ask(terminal, f"first.example.net A @127.0.0.1#{server.port}")  # what is imported for it is there now
+        terminal.until("192.0.2.80")
+        pid = terminal.process.pid
+        before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+        held = {int(path.name) for path in Path(f"/proc/{pid}/fd").iterdir()}
+        lowest_free = next(number for number in range(len(held) + 1) if number not in held)
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (lowest_free, before[1]))
+        terminal.type("ctrl+u")
+        terminal.type(f"second.example.net A @127.0.0.1#{server.port}", "Enter")
+        terminal.until(re.compile("(?i)too many open files"))
+        terminal.type("Tab", "1", "r", "e")
+        terminal.until(re.compile("Not exported: Too many open files"))
+        terminal.until("live")
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
+        terminal.type("e")
+        terminal.until("Exported to")
+        terminal.type("q")
+        assert terminal.end() == 0
 
 
 @pytest.mark.parametrize("descriptors", [9, 13, 17])

@@ -80,7 +80,8 @@ def test_any_mixture_of_sockets_is_counted(sockets: list[tuple[int, int, int, in
 def test_a_slice_is_only_taken_of_messages_that_are_alike() -> None:
     alike, longer, other = message(96, 6, 3, 80), message(124, 1, 0, 80), message(96, 6, 3, 80, kind=20)
     assert common_length(alike * 300) == 96
-    for chunk in (alike + longer, longer + alike, alike + other, alike + DONE, DONE, b"", alike[:-1], alike + bytes(96)):
+    unlike = (alike + longer, longer + alike, alike + other, alike + DONE, DONE, b"", alike[:-1], alike + bytes(96))
+    for chunk in unlike:
         assert common_length(chunk) == 0
 
 

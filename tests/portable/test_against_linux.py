@@ -4,6 +4,7 @@ import asyncio
 import socket
 import subprocess
 import sys
+import time
 from collections import Counter
 from contextlib import ExitStack
 
@@ -245,7 +246,12 @@ def test_tcp_counts_of_still_sockets(lab: Lab) -> None:
     def look() -> tuple[dict[TcpState, int], TcpCounts, TcpCounts, Ports, Ports]:
         with ExitStack() as stack:
             expected = still_sockets(stack)
-            return expected, *asyncio.run(count())
+            deadline = time.monotonic() + 10  # the last ACKs are on their way
+            while (found := asyncio.run(count()))[0] != TcpCounts.of(expected, found[0].source):
+                if time.monotonic() > deadline:
+                    break
+                time.sleep(0.01)
+            return expected, *found
 
     expected, linux, portable, linux_ports, portable_ports = lab.call(look)
     assert {state: n for state, n in portable.items() if n} == expected

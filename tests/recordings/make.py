@@ -64,7 +64,9 @@ def web_03(second: int) -> Snapshot:
         host="web-03",
         backend="linux",
         links=(
-            Link(ifindex=1, name="lo", kind="loopback", state=OperState.UNKNOWN, admin_up=True, carrier=True, mtu=65536),
+            Link(
+                ifindex=1, name="lo", kind="loopback", state=OperState.UNKNOWN, admin_up=True, carrier=True, mtu=65536
+            ),
             Link(
                 ifindex=2, name="eth0", kind="ethernet", state=OperState.UP, admin_up=True, carrier=True, mtu=1500,
                 mac="02:00:5e:10:00:02", speed=10_000, duplex="full", driver="ixgbe",
@@ -73,7 +75,9 @@ def web_03(second: int) -> Snapshot:
                 ifindex=3, name="eth1", kind="ethernet", state=OperState.DOWN, admin_up=True, carrier=False, mtu=1500,
                 mac="02:00:5e:10:00:03", driver="ixgbe",
             ),
-            Link(ifindex=4, name="wg0", kind="wireguard", state=OperState.UNKNOWN, admin_up=True, carrier=True, mtu=1420),
+            Link(
+                ifindex=4, name="wg0", kind="wireguard", state=OperState.UNKNOWN, admin_up=True, carrier=True, mtu=1420
+            ),
             Link(
                 ifindex=5, name="docker0", kind="bridge", state=OperState.UP, admin_up=True, carrier=True, mtu=1500,
                 mac="02:42:5e:10:00:05",
@@ -106,7 +110,9 @@ def web_03(second: int) -> Snapshot:
             _v4(5, "172.17.0.1", 16),
         ),
         routes=(
-            _route("inet", "0.0.0.0", 0, gateway="192.0.2.1", ifindex=2, metric=100, protocol="dhcp", source="192.0.2.10"),
+            _route(
+                "inet", "0.0.0.0", 0, gateway="192.0.2.1", ifindex=2, metric=100, protocol="dhcp", source="192.0.2.10"
+            ),
             _route("inet6", "::", 0, gateway="fe80::1", ifindex=2, metric=1024, protocol="ra", expires=1782),
             _route("inet", "10.8.0.0", 16, ifindex=4, scope="link", protocol="static"),
             _route("inet", "10.9.0.0", 16, type="blackhole", protocol="static"),
@@ -188,7 +194,9 @@ def build_7(second: int) -> Snapshot:
         tcp_at=at,
         resolvers=ResolverConfig(resolvers=(Resolver(address="198.51.100.53"),)),
         errors=(
-            CollectorError(collector="neighbours", message="this system's neighbour table cannot be read through psutil"),
+            CollectorError(
+                collector="neighbours", message="this system's neighbour table cannot be read through psutil"
+            ),
             CollectorError(collector="rules", message="policy rules can be read on Linux only"),
         ),
     )
