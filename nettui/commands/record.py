@@ -58,7 +58,7 @@ async def _record(settings: Settings, writer: RecordingWriter, seconds: float | 
             failed.append(error)
             stop.set()
 
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP) if sys.platform != "win32" else ():
         if signal.getsignal(number) is not signal.SIG_IGN:  # nohup(1) wants it to stay so
             loop.add_signal_handler(number, stop.set)
     running = asyncio.create_task(live_source(settings).run(publish))

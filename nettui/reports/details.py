@@ -112,7 +112,7 @@ def _address_lines(address: Address) -> tuple[str, ...]:
 
 def _explained(address: str, prefixlen: int | None = None) -> str:
     found = facts(address, prefixlen)
-    return f"{found.kind}: {found.explanation}"
+    return found.explanation if found.explanation.startswith(found.kind) else f"{found.kind}: {found.explanation}"
 
 
 def _ways(snapshot: Snapshot, route: Route) -> tuple[str, ...]:

@@ -34,7 +34,11 @@ class FilterInput(LineInput):
 
 
 class PaneTable(LiveTable):
-    """The table of a pane, which also answers to keys that can do nothing now."""
+    """The table of a pane, which says how it is sorted, and answers to keys that can do nothing now."""
+
+    def sort_by(self, key: str | None, reverse: bool | None = None) -> None:
+        super().sort_by(key, reverse)
+        self.query_ancestor(Pane).relabel()
 
     def action_open(self) -> None:
         if self.cursor_key is None or not self.row_text(self.cursor_key):  # there is none, or it has vanished
@@ -79,7 +83,7 @@ class Pane(Framed):
             self.COLUMNS, show_header=show_header, empty="reading ...", mark_changes=self.MARK_CHANGES
         )
         self.frame: Frame | None = None
-        self._heading = self._subtitle = ""
+        self._heading = self._subtitle = self._note = ""
         self._drawn: tuple[object, ...] | None = None
 
     def compose(self) -> ComposeResult:
@@ -111,7 +115,7 @@ class Pane(Framed):
         error = frame.snapshot.error(*self.COLLECTORS)
         self.table.empty = self._said(error) if error else self.EMPTY
         self.fill(frame)
-        self.subtitle(f"{self.nettui.glyphs.warning} {error.message}" if error else self.note(frame))
+        self.subtitle(f"{self.nettui.glyphs.warning} {self._said(error)}" if error else self.note(frame))
 
     def parts(self, frame: Frame) -> tuple[object, ...]:
         """What of a Frame this pane shows."""
@@ -135,8 +139,18 @@ class Pane(Framed):
         self.edges(self._heading, self._subtitle)
 
     def subtitle(self, text: str) -> None:
-        """Set the words in the frame's lower edge; a filter in force goes before them."""
-        text = f"filter: {self.table.filter_text}" if self.table.filter_text else text
+        """Set the words in the frame's lower edge; a filter and a sort in force go before them."""
+        self._note = text
+        self.relabel()
+
+    def relabel(self) -> None:
+        """Make the words of the lower edge anew."""
+        table, text = self.table, self._note
+        if table.filter_text:
+            text = f"filter: {table.filter_text}"
+        column = next((column for column in table.columns if column.key == table.sort_key), None)
+        if column is not None:
+            text = f"by {column.title or column.key}, {text}".rstrip(", ")
         self._subtitle = self.nettui.glyphs.shown(text)
         self.edges(self._heading, self._subtitle)
 
@@ -160,7 +174,7 @@ class Pane(Framed):
             event.stop()
             self.table.focus()
             event.input.remove()
-            self.redraw()
+            self.relabel()
 
     def action_copy(self) -> None:
         text = self.table.row_text(self.table.cursor_key)

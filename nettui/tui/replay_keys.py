@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from nettui.engine.engine import Engine
 
 
+DAY = 86400.0
+"""Seconds; in a shorter recording the time of day is enough."""
+
+
 class ReplayActions:
     """Mixed into the app: they work only where the source is a recording, and are hidden elsewhere."""
 
@@ -55,7 +59,8 @@ def replay_status(replay: Replay) -> list[Cell]:
     """Whether it plays, how fast, and where in the recording it is."""
     number, count = replay.position + 1, len(replay.recording)
     state = "replay" if replay.playing and number < count else "end of replay" if number == count else "replay held"
-    cells = [Cell(clock(replay.recording.times[replay.position])[5:], "dim"), Cell(f"{number:,}/{count:,}")]
+    at = clock(replay.recording.times[replay.position])
+    cells = [Cell(at if replay.duration > DAY else at[11:], "dim"), Cell(f"{number:,}/{count:,}")]
     if replay.speed != 1.0:
         cells.append(Cell(f"{replay.speed:g}x", "accent"))
     return [*cells, Cell(state, "accent")]

@@ -1,6 +1,6 @@
 """Interfaces as tables: the dashboard's short one, with the addresses that matter, and the full one."""
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Sequence
 
 from nettui.model.address import Address
 from nettui.model.history import Frame
@@ -69,9 +69,7 @@ def rows(frame: Frame, units: Units) -> ListRows:
         master = "--" if link.master is None else names.get(link.master, f"if{link.master}")
         rates = frame.history.rates.get(link.ifindex)
         found[link.ifindex] = _full_link(link, address, master, rates, counters.get(link.ifindex), units)
-        blank = Cell("")
-        for number, cell in enumerate(mine[1:], 1):
-            found[link.ifindex, number] = (blank, blank, blank, cell, *[blank] * (len(COLUMNS) - 4))
+        found.update(_continued(link.ifindex, found[link.ifindex], 3, mine[1:]))
     return ListRows(found)
 
 
@@ -121,16 +119,25 @@ def _dashboard_link(
         lines.insert(0, Cell(link_word(link), role if role != "ok" else "dim"))
     if link.mac and link.kind != "loopback":
         lines.append(Cell(link.mac, "dim"))
-    blank = Cell("")
-    yield link.ifindex, (
+    first = (
         Cell(MARKS[role], role),
         Cell(link.name, "" if role == "ok" else "dim"),
         lines[0],
         Cell(rate(rates.rx_bytes if rates else None, units), sort=rates.rx_bytes if rates else None),
         Cell(rate(rates.tx_bytes if rates else None, units), sort=rates.tx_bytes if rates else None),
     )
-    for number, line in enumerate(lines[1:], 1):
-        yield (link.ifindex, number), (blank, blank, line, blank, blank)
+    yield link.ifindex, first
+    yield from _continued(link.ifindex, first, 2, lines[1:])
+
+
+def _continued(
+    ifindex: int, first: Sequence[Cell], place: int, lines: Sequence[Cell]
+) -> Iterable[tuple[Hashable, tuple[Cell, ...]]]:
+    """Rows below a link's `first`, one a line, in the column at `place`. They sort as the first does, so they stay."""
+    blank = [Cell("", "", cell.text if cell.sort is None else cell.sort) for cell in first]
+    for number, line in enumerate(lines, 1):
+        shown = line._replace(sort=blank[place].sort)
+        yield (ifindex, number), (*blank[:place], shown, *blank[place + 1 :])
 
 
 def _full_link(
