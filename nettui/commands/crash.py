@@ -18,6 +18,6 @@ def report(error: BaseException) -> str:
         # The message of an error may quote what came from outside, and the file will be read in a terminal.
         lines = "".join(traceback.format_exception(error)).splitlines()
         path.write_text("".join(f"{clean(line, 1000)}\n" for line in lines), encoding="utf-8")
-    except OSError:
+    except (OSError, ImportError):
         return f"ended by a fault of its own ({what}); please report it"
     return f"ended by a fault of its own ({what}); please report it with {clean(str(path))}"

@@ -6,6 +6,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
+from nettui.commands.crash import report
 from nettui.config import ConfigError, Settings, add_options, load, locate
 from nettui.engine.engine import Engine
 from nettui.engine.source import Source
@@ -78,11 +79,9 @@ def _show(settings: Settings, source: Source, problem: str | None) -> int:
             raise ConfigError(f"{config}: keys.{wrong}")
     wardrobe = Wardrobe(available(config.parent), settings.theme, depth, choose(settings.ascii, os.environ))
     engine = Engine(source, Diagnosis(Thresholds.from_settings(settings.rules)))
-    app = NettuiApp(engine, settings, wardrobe, notice=problem)
+    app = NettuiApp(engine, settings, wardrobe, notice=problem, report=report)
     code = app.run(mouse=settings.mouse)
     if app.crash is not None:
-        from nettui.commands.crash import report
-
         sys.stderr.write(f"nettui: {report(app.crash)}\n")
         return 1
     return code if isinstance(code, int) else 0

@@ -89,20 +89,44 @@ def _unpacked(path: Path) -> Iterator[bytes | Broken | None]:
                 yield piece
             return
         stream: Any = None
+        began = place = 0  # bytes of the file before the stream, and before the piece at hand
         for begins, packed in _split(file.read, _STARTS[path.suffix]):
             data = packed
             if begins:
-                stream = new()
+                stream, began = new(), place
                 yield None
             while data and stream is not None:
+                here = place + len(packed) - len(data)
                 try:
                     yield stream.decompress(data)
                 except Exception as error:  # each library has an error class of its own, and nothing else to raise
+                    yield _before_damage(path, new(), began, here, data)
                     yield Broken(f"the compressed data is damaged ({type(error).__name__})")
                     stream = None  # until the next one begins
                     break
                 data = stream.unused_data if stream.eof else b""
-                stream = new() if stream.eof else stream
+                if stream.eof:
+                    stream, began = new(), place + len(packed) - len(data)
+            place += len(packed)
+
+
+def _before_damage(path: Path, stream: Any, began: int, here: int, data: bytes) -> bytes:
+    """What `data`, in which something is wrong, holds before that: the libraries give all of a piece, or nothing.
+
+    The stream is read again from its beginning, and its last piece byte by byte.
+    """
+    with path.open("rb") as file:
+        file.seek(began)
+        while began < here and (piece := file.read(min(_PIECE, here - began))):
+            stream.decompress(piece)
+            began += len(piece)
+    found = b""
+    for at in range(len(data)):
+        try:
+            found += stream.decompress(data[at : at + 1])
+        except Exception:  # here it is
+            break
+    return found
 
 
 def _split(read: Callable[[int], bytes], start: bytes) -> Iterator[tuple[bool, bytes]]:

@@ -106,7 +106,7 @@ def _findings(frame: Frame) -> Iterator[str]:
         for head, lines in findings.paragraphs(finding):
             wrapped = [part for line in lines for part in _wrapped(line, head)]
             for number, line in enumerate(wrapped):
-                yield f"      {head if number == 0 else '':<8}{line}"
+                yield f"      {head if number == 0 else '':<8}{line}".rstrip()
 
 
 def _wrapped(line: str, head: str) -> list[str]:

@@ -3,16 +3,19 @@
 import asyncio
 import contextlib
 import gc
+import shutil
 import signal
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import ClassVar
 
+from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.filter import LineFilter
+from textual.geometry import Size
 from textual.screen import Screen
 
 from nettui.config import ConfigError, Settings
@@ -72,12 +75,20 @@ class NettuiApp(KeysInOrder, SpanPainting, ReplayActions, App[int]):
     ]
 
     def __init__(
-        self, engine: Engine, settings: Settings, wardrobe: Wardrobe, notice: str | None = None
+        self,
+        engine: Engine,
+        settings: Settings,
+        wardrobe: Wardrobe,
+        notice: str | None = None,
+        report: Callable[[BaseException], str] | None = None,
     ) -> None:
-        """`notice` is told once, when the screen is up."""
+        """`notice` is told once, when the screen is up; `report` keeps a fault of ours and gives a sentence for it."""
         # Without colour Textual would go on and blend greys; told that the colours are the terminal's own, it does not.
         super().__init__(ansi_color=True if wardrobe.depth is Depth.NONE else None)
         self._notice = notice
+        self._report = report
+        self._standing = False
+        self._leaving: int | None = None
         self.engine = engine
         self.settings = settings
         self.units = settings.units
@@ -98,6 +109,7 @@ class NettuiApp(KeysInOrder, SpanPainting, ReplayActions, App[int]):
     # Life
 
     async def on_load(self) -> None:
+        self._listen_for_signals()
         self.set_keymap(self.settings.keys)
         first = asyncio.Event()
         self.engine.subscribe(lambda frame: first.set())
@@ -122,30 +134,39 @@ class NettuiApp(KeysInOrder, SpanPainting, ReplayActions, App[int]):
         self.show_status()
         if self.fault:
             self._tell_fault()
-        self._listen_for_signals()
         self.app_resume_signal.subscribe(self, self._come_back)
         if self._notice:
             self.say(self._notice)
         self.call_after_refresh(_collect_garbage_again)
+        self._standing = True
+        if self._leaving is not None:
+            self.exit(self._leaving)
 
     def _engine_ended(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (fault := task.exception()) is not None:
-            self.fault = clean(f"{type(fault).__name__}: {fault}", 160)
+            told = self._report or (lambda error: f"ended by a fault of its own ({type(error).__name__}: {error})")
+            self.fault = clean(told(fault))
             if self.view is not None and self.view.is_mounted:
                 self._tell_fault()
 
     def _tell_fault(self) -> None:
         """What is on the screen stays there, and it is said that nothing new will come."""
         self.show_status()
-        message = f"Reading has stopped by a fault of nettui's own ({self.fault}). What is shown grows old; please"
-        self.notify(f"{message} report it, and start nettui again.", severity="error", markup=False, timeout=60)
+        message = f"Reading has {self.fault}. What is shown grows old: start nettui again."
+        self.notify(message, severity="error", markup=False, timeout=60)
 
     def _listen_for_signals(self) -> None:
         """Leave the terminal as it was also when we are told to go; unheard, these would end us on the spot."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP) if sys.platform != "win32" else ():
             with contextlib.suppress(ValueError, RuntimeError):  # not the main thread: somebody else's program
-                loop.add_signal_handler(number, self.exit, 128 + number)
+                loop.add_signal_handler(number, self._leave, 128 + number)
+
+    def _leave(self, code: int) -> None:
+        """End with this exit code, as soon as there is something that can end."""
+        self._leaving = code
+        if self._standing:
+            self.exit(code)
 
     def _come_back(self, app: App[object]) -> None:
         """After ctrl+z and fg the terminal is empty, which Textual does not know."""
@@ -193,6 +214,15 @@ class NettuiApp(KeysInOrder, SpanPainting, ReplayActions, App[int]):
     def _new_frame(self, frame: Frame) -> None:
         if self.held is None and self.is_running and self.view is not None:
             self.draw(frame)
+            self._measure()
+
+    def _measure(self) -> None:
+        """Where sizes change quickly Textual may have kept one that is past; the terminal knows."""
+        if self._driver is None or self.is_headless:
+            return
+        size = Size(*shutil.get_terminal_size(self.size))  # as Textual asks
+        if size != self.size:
+            self.post_message(events.Resize(size, size))
 
     def draw(self, frame: Frame) -> None:
         """Show a Frame: the headline, and the view on show."""

@@ -91,7 +91,7 @@ def test_after_a_crash(start: Start, tmp_path: Path, place: str) -> None:
 def test_a_fault_while_reading_is_told_and_leaves_the_picture(start: Start, place: str) -> None:
     terminal = start(command=[sys.executable, "-m", "tests.end_to_end.crashing", place], live=False)
     terminal.until("reading has stopped")
-    terminal.until("the hull")
+    terminal.until("hull")
     assert "live" not in terminal.lines[0]
     if place == "later data":
         assert "● lo" in terminal.text, "what was known stays"

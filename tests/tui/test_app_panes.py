@@ -119,8 +119,8 @@ async def test_a_source_that_fails_is_told_and_the_screen_stays(early: bool) -> 
             await settled(pilot)
         assert screen_lines(app)[0].endswith("✖ reading has stopped")
         assert said(app) == [
-            "Reading has stopped by a fault of nettui's own (RuntimeError: [/] broken \\x1b[31m)."
-            " What is shown grows old; please report it, and start nettui again."
+            "Reading has ended by a fault of its own (RuntimeError: [/] broken \\x1b[31m)."
+            " What is shown grows old: start nettui again."
         ]
         if not early:
             assert "CLOSE_WAIT" in pane_text(app, "tcp")

@@ -18,10 +18,10 @@ NEIGHBOUR_COLUMNS = (
 )
 
 RULE_COLUMNS = (
-    Column("priority", "PRIO", 6, align="right"),
-    Column("selector", "PACKETS", 18, grow=4),
-    Column("action", "THEN", 16, grow=1),
-    Column("family", "FAMILY", 6, priority=1),
+    Column("family", "IP", 2),
+    Column("priority", "PRIO", 5, align="right"),
+    Column("selector", "PACKETS", 9, grow=4),
+    Column("action", "THEN", 13, grow=1),
 )
 
 _ROLES = {
@@ -51,10 +51,10 @@ def rule_rows(snapshot: Snapshot) -> ListRows:
     found: dict[Hashable, tuple[Cell, ...]] = {}
     for number, rule in enumerate(sorted(snapshot.rules or (), key=lambda r: (r.family, r.priority))):
         found[number, rule] = (
+            Cell("v4" if rule.family == "inet" else "v6", "dim"),
             Cell(str(rule.priority), "", rule.priority),
             Cell(selector(rule)),
             Cell(_action(rule)),
-            Cell("IPv4" if rule.family == "inet" else "IPv6", "dim"),
         )
     return ListRows(found)
 
