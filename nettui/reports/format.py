@@ -82,13 +82,14 @@ def change(by: int) -> str:
 
 
 def sparkline(values: Sequence[float], blocks: str = "▁▂▃▄▅▆▇█") -> str:
-    """One character a value, the largest at the top. The foot is the smallest, but never so near the top that a
-    change of a few in a hundred looks like a mountain."""
+    """One character a value. The whole height is the span of the values, but at least a fifth of the largest, so that a
+    change of a few in a hundred does not look like a mountain; what does not change is a line in the middle."""
     if not values:
         return ""
     low, high = min(values), max(values)
     span = max(high - low, high * 0.2)
     if span <= 0:
         return blocks[0] * len(values)
-    top = len(blocks) - 1
-    return "".join(blocks[round((value - high + span) / span * top)] for value in values)
+    foot = (high + low - span) / 2
+    steps = (int((value - foot) / span * len(blocks) + 1e-9) for value in values)
+    return "".join(blocks[max(0, min(step, len(blocks) - 1))] for step in steps)

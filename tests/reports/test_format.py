@@ -49,7 +49,7 @@ def test_change_is_short_and_near_and_has_its_sign(by: int) -> None:
         (elapsed(0.0004), "0.4 ms"), (elapsed(0.0142), "14 ms"), (elapsed(1.21), "1.2 s"), (elapsed(None), "--"),
         (thousands(80216), "80,216"), (thousands(0), "0"), (thousands(None), "--"),
         (sparkline([]), ""), (sparkline([0, 0]), "▁▁"),
-        (sparkline([7, 7]), "██"), (sparkline([97, 98, 100]), "▇▇█"), (sparkline([0, 7]), "▁█"),
+        (sparkline([7, 7]), "▅▅"), (sparkline([97, 98, 100]), "▄▄▅"), (sparkline([0, 7]), "▁█"),
         (sparkline([0, 1, 2], ".:|"), ".:|"),
     ],
 )  # fmt: skip

@@ -183,7 +183,7 @@ def test_rules_in_the_words_of_ip_rule() -> None:
     assert neighbours.selector(rule) == "not from 10.0.0.0/8 fwmark 0x1/0xff iif eth0 dport 80-90 uid 0"
     rows = neighbours.rule_rows(Snapshot(taken_at=1.0, rules=(rule, replace(rule, action="goto", goto=9), Rule(
         family="inet", priority=0, l3mdev=True))))
-    assert column(rows, 2) == ["lookup of its VRF", "table main", "goto 9"]
+    assert column(rows, 3) == ["lookup of its VRF", "table main", "goto 9"]
 
 
 def finding(id: str, severity: Severity, subject: str = "host") -> Finding:
@@ -202,7 +202,7 @@ def test_states_with_their_history_change_and_alarm() -> None:
     alarms = (finding("tcp.close-wait", Severity.WARNING), finding("tcp.close-wait-leak", Severity.CRITICAL))
     rows = tcp.rows(Frame(history=history, findings=alarms))
     assert rows.keys[:2] == (TcpState.LISTEN, TcpState.CLOSE_WAIT)
-    assert [cell.text for cell in rows.cells(TcpState.LISTEN)] == ["LISTEN", "3", "█" * 25, ""]
+    assert [cell.text for cell in rows.cells(TcpState.LISTEN)] == ["LISTEN", "3", "▅" * 25, ""]
     _, count, graph, by = rows.cells(TcpState.CLOSE_WAIT)
     assert (count.text, count.role, count.sort, by.text) == ("✖ 120", "critical", 120, "+60")
     assert graph.text[0] == "▁" and graph.text[-1] == "█" and list(graph.text) == sorted(graph.text)
@@ -230,7 +230,8 @@ def test_findings_are_wrapped_and_found_again() -> None:
     rows = findings.short_rows(found, 10)
     assert column(rows, 1)[:3] == ["one two", "three four", "five six"]
     assert column(rows, 0)[:4] == ["✖", "", "", "●"]
-    assert [findings.find(found, key) for key in rows.keys] == [found[0]] * 3 + [found[1]] * 3
+    assert [findings.find(found, key) for key in rows.keys] == [found[0]] * 3 + [found[1]] * 3 + [None]
+    assert findings.short_rows((), 10).keys == ()
     assert findings.find(found, "no such key") is None
 
 

@@ -27,13 +27,15 @@ FIELDS = ("Seen", "Means", "If left", "Now", "Cure")
 
 
 def short_rows(findings: Sequence[Finding], width: int) -> ListRows:
-    """Each title wrapped to `width` cells, a row a line; the first line carries the mark."""
+    """Each title wrapped to `width` cells, a row a line; the first line carries the mark. Then where there is more."""
     found: dict[Hashable, tuple[Cell, ...]] = {}
     for finding in findings:
         role = str(finding.severity)
         for number, line in enumerate(textwrap.wrap(finding.title, max(8, width))):
             mark = Cell(MARKS[role], role) if number == 0 else Cell("")
             found[finding.id, finding.subject, number] = (mark, Cell(line, role if number == 0 else ""))
+    if found:
+        found["more"] = (Cell(""), Cell("Enter tells why, and what to do", "dim"))
     return ListRows(found)
 
 
