@@ -1,10 +1,11 @@
 """Recordings: what is written comes back; what is broken is told in one sentence; nothing in a file can do harm."""
 
+import contextlib
 import gzip
 import json
 import resource
 import sys
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -249,18 +250,21 @@ def test_a_full_disk_is_told() -> None:
         RecordingWriter(Path("/dev/full"))
 
 
-@pytest.fixture
-def small_files() -> Any:
+@contextlib.contextmanager
+def small_files(size: int) -> Iterator[None]:
+    """No file may grow beyond `size` bytes; lifted before pytest writes its own output, which may be a file."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    yield lambda size: resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-def test_a_file_that_may_not_grow_stays_readable(tmp_path: Path, small_files: Callable[[int], None]) -> None:
+def test_a_file_that_may_not_grow_stays_readable(tmp_path: Path) -> None:
     path = tmp_path / "r"
     writer = RecordingWriter(path)
-    small_files(2000)
-    with pytest.raises(RecordingError, match="File too large"):
+    with small_files(2000), pytest.raises(RecordingError, match="File too large"):
         for number in range(100):
             writer.append(host(number))
     found = read(path)
