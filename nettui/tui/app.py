@@ -1,11 +1,7 @@
 """The app: takes Frames from the engine, shows one view of them at a time, and owns the keys that work everywhere."""
 
 import asyncio
-import contextlib
-import gc
 import shutil
-import signal
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import ClassVar
@@ -29,6 +25,7 @@ from nettui.reports.paragraphs import Paragraph
 from nettui.reports.table import Cell
 from nettui.tui import export
 from nettui.tui.dns_session import DnsSession
+from nettui.tui.endings import Endings
 from nettui.tui.key_order import KeysInOrder
 from nettui.tui.keys import key_cells, key_paragraphs
 from nettui.tui.pane import Pane
@@ -48,7 +45,7 @@ FIRST_FRAME = 0.4
 INTERVALS = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 
 
-class NettuiApp(KeysInOrder, SpanPainting, ReplayActions, App[int]):
+class NettuiApp(Endings, KeysInOrder, SpanPainting, ReplayActions, App[int]):
     """nettui on a terminal."""
 
     TITLE = "nettui"
@@ -87,8 +84,6 @@ class NettuiApp(KeysInOrder, SpanPainting, ReplayActions, App[int]):
         super().__init__(ansi_color=True if wardrobe.depth is Depth.NONE else None)
         self._notice = notice
         self._report = report
-        self._standing = False
-        self._leaving: int | None = None
         self.engine = engine
         self.settings = settings
         self.units = settings.units
@@ -97,8 +92,6 @@ class NettuiApp(KeysInOrder, SpanPainting, ReplayActions, App[int]):
         self.held: Frame | None = None
         """What is on show while the display is paused."""
         self.numeric = False
-        self.crash: BaseException | None = None
-        """What ended the app, where it was not the user."""
         self.fault = ""
         """What ended the reading of new data, if anything did."""
         self._wardrobe = wardrobe
@@ -109,7 +102,7 @@ class NettuiApp(KeysInOrder, SpanPainting, ReplayActions, App[int]):
     # Life
 
     async def on_load(self) -> None:
-        self._listen_for_signals()
+        self.listen_for_signals()
         self.set_keymap(self.settings.keys)
         first = asyncio.Event()
         self.engine.subscribe(lambda frame: first.set())
@@ -134,13 +127,9 @@ class NettuiApp(KeysInOrder, SpanPainting, ReplayActions, App[int]):
         self.show_status()
         if self.fault:
             self._tell_fault()
-        self.app_resume_signal.subscribe(self, self._come_back)
         if self._notice:
             self.say(self._notice)
-        self.call_after_refresh(_collect_garbage_again)
-        self._standing = True
-        if self._leaving is not None:
-            self.exit(self._leaving)
+        self.stands()
 
     def _engine_ended(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (fault := task.exception()) is not None:
@@ -155,33 +144,11 @@ class NettuiApp(KeysInOrder, SpanPainting, ReplayActions, App[int]):
         message = f"Reading has {self.fault}. What is shown grows old: start nettui again."
         self.notify(message, severity="error", markup=False, timeout=60)
 
-    def _listen_for_signals(self) -> None:
-        """Leave the terminal as it was also when we are told to go; unheard, these would end us on the spot."""
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGHUP) if sys.platform != "win32" else ():
-            with contextlib.suppress(ValueError, RuntimeError):  # not the main thread: somebody else's program
-                loop.add_signal_handler(number, self._leave, 128 + number)
-
-    def _leave(self, code: int) -> None:
-        """End with this exit code, as soon as there is something that can end."""
-        self._leaving = code
-        if self._standing:
-            self.exit(code)
-
-    def _come_back(self, app: App[object]) -> None:
-        """After ctrl+z and fg the terminal is empty, which Textual does not know."""
-        self.refresh(layout=True)
-
     async def on_unmount(self) -> None:
         self.dns.cancel()
         if self._engine_task is not None:
             self._engine_task.cancel()
             await asyncio.wait([self._engine_task], timeout=1.0)
-
-    def _fatal_error(self) -> None:
-        """Textual would print a traceback with the values of all variables; the command says one sentence instead."""
-        self.crash = self._exception
-        self._close_messages_no_wait()
 
     def _put_on(self, clothes: Clothes) -> None:
         self.palette, self._filter = clothes.palette, clothes.filter
@@ -379,9 +346,3 @@ class NettuiApp(KeysInOrder, SpanPainting, ReplayActions, App[int]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """The keys of a recording work only on a recording."""
         return self.replay is not None if action.startswith("replay_") else True
-
-
-def _collect_garbage_again() -> None:
-    """The command that started us put it off: nothing that is made up to the first picture is garbage."""
-    gc.freeze()
-    gc.enable()
