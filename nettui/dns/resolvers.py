@@ -16,8 +16,6 @@ from nettui.model.resolver import Resolver, ResolverConfig
 from nettui.model.text import clean
 
 RESOLV_CONF = Path("/etc/resolv.conf")
-SYSTEMD_UPSTREAMS = Path("/run/systemd/resolve/resolv.conf")
-SYSTEMD_STUBS = ("127.0.0.53", "127.0.0.54")
 
 READ_LIMIT = 65_536
 """Bytes of the file that are looked at."""
@@ -53,13 +51,6 @@ def read_resolvers(path: Path | None = None) -> ResolverConfig:
         reason = why(error, path) if isinstance(error, OSError) else "has an impossible name"
         return ResolverConfig(warnings=(clean(f"{path} {reason}: {_NO_SERVER}"),))
     return parse_resolvers(data, clean(str(path)), _host_domain())
-
-
-def upstreams(config: ResolverConfig, path: Path = SYSTEMD_UPSTREAMS) -> tuple[Resolver, ...]:
-    """The servers behind systemd-resolved, where `config` names its stub (127.0.0.53); otherwise none."""
-    if not any(resolver.address in SYSTEMD_STUBS for resolver in config.resolvers):
-        return ()
-    return read_resolvers(path).resolvers
 
 
 def parse_resolvers(data: bytes, source: str, host_domain: str = "") -> ResolverConfig:

@@ -4,7 +4,7 @@ The live table widget draws it, the text report prints it. Cells are asked for b
 a source of a hundred thousand rows need not make more of them than are shown.
 """
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, Literal, NamedTuple, Protocol
 
@@ -56,8 +56,12 @@ class Rows(Protocol):
 class ListRows:
     """Rows that are all made already: right for anything up to some thousand rows."""
 
-    def __init__(self, rows: Mapping[Hashable, Sequence[Cell]]) -> None:
+    def __init__(
+        self, rows: Mapping[Hashable, Sequence[Cell]], group: Callable[[Hashable], Hashable] | None = None
+    ) -> None:
+        """`group` names the thing that a row, by its key, is about: a filter finds all rows of a thing or none."""
         self._rows = rows
+        self.group = group
         self.keys: Sequence[Hashable] = tuple(rows)
 
     def cells(self, key: Hashable) -> Sequence[Cell]:
@@ -74,9 +78,18 @@ def arranged(rows: Rows, columns: Sequence[Column], needle: str, sort: str | Non
     Numbers come before text, and what is not known (`--`, NaN) last, in reverse too. Equal rows stay as they come.
     """
     wanted = needle.casefold()
-    keys = [key for key in rows.keys if _holds(rows.cells(key), wanted)] if wanted else list(rows.keys)
+    keys = _matching(rows, wanted) if wanted else list(rows.keys)
     place = next((i for i, column in enumerate(columns) if column.key == sort), None)
     return keys if place is None else _sorted(rows, keys, place, reverse)
+
+
+def _matching(rows: Rows, wanted: str) -> list[Hashable]:
+    found = [key for key in rows.keys if _holds(rows.cells(key), wanted)]
+    group = rows.group if isinstance(rows, ListRows) else None
+    if group is None:
+        return found
+    things = {group(key) for key in found}
+    return [key for key in rows.keys if group(key) in things]
 
 
 def _holds(cells: Sequence[Cell], wanted: str) -> bool:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nettui.dns.resolvers import parse_resolvers, read_resolvers, upstreams
+from nettui.dns.resolvers import parse_resolvers, read_resolvers
 from nettui.dns.servers import parse_address
 from nettui.model.resolver import ResolverConfig
 
@@ -123,17 +123,6 @@ def test_a_huge_file_is_bounded(tmp_path: Path) -> None:
     assert len(config.resolvers) == len(config.warnings) == 32
     assert "names 1,681 servers" in config.warnings[-1].replace("1681", "1,681")
     assert "more lines are odd" in config.warnings[-2]
-
-
-def test_the_servers_behind_systemd_resolved(tmp_path: Path) -> None:
-    path = tmp_path / "upstreams"
-    path.write_bytes(b"nameserver 192.0.2.7\nnameserver 192.0.2.8\n")
-    stub = _parsed(b"nameserver 127.0.0.53")
-    assert [(r.address, r.source) for r in upstreams(stub, path)] == [
-        ("192.0.2.7", str(path)), ("192.0.2.8", str(path)),
-    ]  # fmt: skip
-    assert upstreams(_parsed(b"nameserver 192.0.2.1"), path) == ()
-    assert upstreams(stub, tmp_path / "missing") == ()
 
 
 def test_where_dnspython_reads_the_registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -242,3 +242,10 @@ def test_the_headline_names_host_way_out_and_trouble() -> None:
     troubled = Frame(history=frame.history, findings=(finding("a", Severity.CRITICAL), finding("b", Severity.NOTICE)))
     assert [cell.text for cell in headline(troubled)][-2:] == ["✖ 1", "● 1"]
     assert headline(frame_of(Snapshot(taken_at=1.0, routes=())))[1].text == "no default route"
+
+
+@pytest.mark.parametrize("needle", ["eth0", "2001:db8:0:3::10", "02:00:5e:10:00:02"])
+def test_a_filter_finds_a_link_with_all_its_rows_by_any_of_them(needle: str) -> None:
+    rows, _ = interfaces.dashboard_rows(recorded("web-03.jsonl.gz"), "bits")
+    keys = arranged(rows, interfaces.DASHBOARD_COLUMNS, needle, None, False)
+    assert [interfaces.ifindex_of(key) for key in keys] == [2, 2, 2]

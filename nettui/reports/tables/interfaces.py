@@ -53,7 +53,7 @@ def dashboard_rows(frame: Frame, units: Units) -> tuple[ListRows, int]:
     found: dict[Hashable, tuple[Cell, ...]] = {}
     for link in shown:
         found.update(_dashboard_link(frame, link, addresses.get(link.ifindex, []), units))
-    return ListRows(found), len(snapshot.links) - len(shown)
+    return ListRows(found, ifindex_of), len(snapshot.links) - len(shown)
 
 
 def rows(frame: Frame, units: Units) -> ListRows:
@@ -70,7 +70,7 @@ def rows(frame: Frame, units: Units) -> ListRows:
         rates = frame.history.rates.get(link.ifindex)
         found[link.ifindex] = _full_link(link, address, master, rates, counters.get(link.ifindex), units)
         found.update(_continued(link.ifindex, found[link.ifindex], 3, mine[1:]))
-    return ListRows(found)
+    return ListRows(found, ifindex_of)
 
 
 def ifindex_of(key: Hashable) -> int | None:

@@ -21,7 +21,19 @@ class NameInput(LineInput):
         super().__init__("name or address, Enter")
 
 
-class DnsPane(Pane):
+class SessionPane(Pane):
+    """A pane that shows the session, and is drawn again whenever that changes."""
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.nettui.dns.listeners.append(self.redraw)
+        self.redraw()
+
+    def on_unmount(self) -> None:
+        self.nettui.dns.listeners.remove(self.redraw)
+
+
+class DnsPane(SessionPane):
     """The question and its answers."""
 
     TITLE = "DNS"
@@ -44,14 +56,6 @@ class DnsPane(Pane):
     def compose(self) -> ComposeResult:
         yield NameInput()
         yield self.table
-
-    def on_mount(self) -> None:
-        super().on_mount()
-        self.nettui.dns.listeners.append(self.redraw)
-        self.redraw()
-
-    def on_unmount(self) -> None:
-        self.nettui.dns.listeners.remove(self.redraw)
 
     def parts(self, frame: Frame) -> tuple[object, ...]:
         return (frame.snapshot.resolvers,)
@@ -108,21 +112,13 @@ class DnsPane(Pane):
         self.action_type_name()
 
 
-class LookupHistoryPane(Pane):
+class LookupHistoryPane(SessionPane):
     """What was asked before."""
 
     TITLE = "Asked"
     COLUMNS = dns.HISTORY_COLUMNS
     HELP = "The lookups of this session, the newest first. Enter shows the answer again."
     EMPTY = "nothing asked yet"
-
-    def on_mount(self) -> None:
-        super().on_mount()
-        self.nettui.dns.listeners.append(self.redraw)
-        self.redraw()
-
-    def on_unmount(self) -> None:
-        self.nettui.dns.listeners.remove(self.redraw)
 
     def parts(self, frame: Frame) -> tuple[object, ...]:
         return ()
