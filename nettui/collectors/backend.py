@@ -1,15 +1,59 @@
 """What the collectors ask of an operating system, and the choice of who answers."""
 
 import sys
-from collections.abc import AsyncGenerator
-from typing import Protocol
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from typing import NamedTuple, Protocol
 
 from nettui.model.address import Address
 from nettui.model.change import Subject
 from nettui.model.link import Counters, Link
 from nettui.model.neighbour import Neighbour
+from nettui.model.process import Owner, Process, Unit
 from nettui.model.route import Route, Rule
+from nettui.model.socket import Socket, SocketKey
+from nettui.model.socket_table import SocketRequest, SocketTable
 from nettui.model.tcp import PortCounts, TcpCounts
+
+
+class Owners(NamedTuple):
+    """Who has sockets open."""
+
+    by_inode: Mapping[int, tuple[Owner, ...]]
+    """An inode that was looked for and is not here belongs to no process that may be seen."""
+    hidden: str | None = None
+    """Why some processes could not be looked into, and what would help; None where all could."""
+
+
+class SocketBackend(Protocol):
+    """How one operating system is asked about single sockets. Raises as `Backend` does."""
+
+    async def table(self, request: SocketRequest) -> SocketTable: ...
+
+    async def details(self, sockets: Sequence[Socket]) -> Mapping[SocketKey, Socket]:
+        """The same sockets, read one by one, with everything there is to know; those that are gone are missing."""
+        ...
+
+    async def owners(self, inodes: Collection[int], thorough: bool = False) -> Owners:
+        """Who has these sockets open. Unless `thorough`, processes that hold none so far may be overlooked."""
+        ...
+
+    async def process(self, pid: int) -> Process:
+        """Raises ProcessLookupError when there is none (any more)."""
+        ...
+
+    def unit(self, cgroup: int) -> Unit | None:
+        """What a cgroup id stands for."""
+        ...
+
+    def endings(self) -> AsyncGenerator[Sequence[Socket], None]:
+        """Sockets as they end, as the system tells of it; OSError where it does not tell, or not this user."""
+        ...
+
+    async def destroy(self, socket: Socket) -> None:
+        """Close it under its program, which will see ECONNABORTED. OSError, with a plain sentence, where that fails."""
+        ...
+
+    def close(self) -> None: ...
 
 
 class Backend(Protocol):
@@ -43,6 +87,10 @@ class Backend(Protocol):
 
     def changes(self) -> AsyncGenerator[frozenset[Subject], None]:
         """Subjects that changed, as the system tells of them; ends at once where it tells nothing."""
+        ...
+
+    def sockets(self) -> SocketBackend:
+        """The same each time; it costs nothing until it is asked."""
         ...
 
     def close(self) -> None: ...
