@@ -109,7 +109,7 @@ def busy_here(pace: Pace, wanted: Mapping[str, int]) -> list[Figure]:
             costs.append(cost)
             answers += waits
     named = f"{held.wanted.total:,} sockets"
-    slowest = _percentile(answers, 99)
+    slowest = percentile(answers, 99)
     return [
         single(f"CPU, {named}, share of a core", 4.0, "%", [cost.cpu for cost in costs]),
         Figure(f"key to screen, {named}, 99th percentile", slowest, 0.05, "s", slowest, None, len(answers)),
@@ -120,8 +120,8 @@ def busy_here(pace: Pace, wanted: Mapping[str, int]) -> list[Figure]:
 
 def _cost(command: Sequence[str], env: Mapping[str, str], seconds: float) -> Cost:
     with Program(command, env) as program:
-        _warm_up(program)
-        return _steady(program, seconds)
+        warm_up(program)
+        return steady(program, seconds)
 
 
 def _busy_run(held: Swarm, env: Mapping[str, str], pace: Pace, seed: int) -> tuple[Cost, list[float]]:
@@ -129,13 +129,13 @@ def _busy_run(held: Swarm, env: Mapping[str, str], pace: Pace, seed: int) -> tup
     if held.still_for() < WARM_UP + pace.busy_seconds + pace.keys * statistics.mean(GAPS):
         raise Unmeasured("the swarm does not stand long enough for so many seconds and keys")
     with Program(NETTUI, env) as program:
-        _warm_up(program)
-        cost = _steady(program, pace.busy_seconds)
+        warm_up(program)
+        cost = steady(program, pace.busy_seconds)
         _check_counts(program, held)
-        return cost, _answers(program, pace.keys, random.Random(seed))
+        return cost, answers(program, pace.keys, random.Random(seed))
 
 
-def _warm_up(program: Program) -> None:
+def warm_up(program: Program) -> None:
     if not program.listen(WARM_UP):
         said = b"".join(chunk.data for chunk in program.chunks)[-300:]
         raise Unmeasured(f"the program ended at once, with {said!r}")
@@ -149,7 +149,7 @@ def _check_counts(program: Program, held: Swarm) -> None:
         raise AssertionError(f"nettui does not show the {held.wanted.established} connections:\n{counted}")
 
 
-def _steady(program: Program, seconds: float) -> Cost:
+def steady(program: Program, seconds: float) -> Cost:
     said, used, start = len(program.chunks), program.cpu(), time.perf_counter()
     if not program.listen(seconds):
         raise Unmeasured("the program ended by itself")
@@ -158,7 +158,7 @@ def _steady(program: Program, seconds: float) -> Cost:
     return Cost(told / span, 100 * (program.cpu() - used) / span, program.memory())
 
 
-def _answers(program: Program, keys: int, chance: random.Random) -> list[float]:
+def answers(program: Program, keys: int, chance: random.Random) -> list[float]:
     """Seconds from each key until the screen shows what it did; endless where it never does."""
     pressed = []
     for number in range(keys):
@@ -189,7 +189,7 @@ def _marks(shown: pyte.Screen) -> list[tuple[int, int, str]]:
             if cell.data in MARKS]
 
 
-def _percentile(values: Sequence[float], percent: int) -> float:
+def percentile(values: Sequence[float], percent: int) -> float:
     """The smallest value that so many percent of them do not exceed (nearest rank)."""
     return sorted(values)[math.ceil(len(values) * percent / 100) - 1]
 

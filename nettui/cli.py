@@ -4,8 +4,13 @@ import os
 import sys
 from collections.abc import Sequence
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import HelpFormatter
+
 COMMANDS = {
     "snapshot": "print what the dashboard shows, as text or JSON",
+    "sockets": "list the sockets, whose they are and what they are doing",
     "dns": "look a name up",
     "record": "record snapshots to a file, to be shown again with --replay",
     "config": "print a commented config file, or where it is",
@@ -49,8 +54,6 @@ def _run(name: str | None, words: Sequence[str]) -> int:
     from argparse import ArgumentParser, RawDescriptionHelpFormatter
     from importlib import import_module
 
-    from nettui.config.convert import ConfigError
-
     module = import_module(f"nettui.commands.{name or 'dashboard'}")
     if name is None:
         listed = "\n".join(f"  {command:<10} {meaning}" for command, meaning in COMMANDS.items())
@@ -62,16 +65,37 @@ def _run(name: str | None, words: Sequence[str]) -> int:
         )
         parser.add_argument("-V", "--version", action="store_true", help="print the version")
     else:
-        parser = ArgumentParser(prog=f"nettui {name}", description=f"{COMMANDS[name].capitalize()}.")
+        parser = ArgumentParser(
+            prog=f"nettui {name}", description=f"{COMMANDS[name].capitalize()}.", formatter_class=_formatter
+        )
     module.configure(parser)
     try:
         code: int = module.run(parser.parse_args(words))
     except SystemExit as done:  # argparse has said what there was to say: the help, or what is wrong
         return done.code if isinstance(done.code, int) else FAILED
-    except ConfigError as error:
+    except Exception as error:
+        if not _is_about_settings(error):
+            raise
         sys.stderr.write(f"nettui: {error}\n")
         return WRONG
     return code
+
+
+def _formatter(prog: str) -> "HelpFormatter":
+    """argparse's own asks shutil how wide the terminal is, for every option, and that loads three compressors."""
+    from argparse import HelpFormatter
+
+    try:
+        width = os.get_terminal_size(1).columns
+    except OSError:
+        width = 80
+    return HelpFormatter(prog, width=width - 2)
+
+
+def _is_about_settings(error: Exception) -> bool:
+    """Whether a setting is wrong. A command that reads no settings, and fails or not, does without their room."""
+    config = sys.modules.get("nettui.config.convert")
+    return config is not None and isinstance(error, config.ConfigError)
 
 
 def _replace_closed_streams() -> None:

@@ -55,6 +55,7 @@ def test_defaults_hold_where_nothing_is_said() -> None:
         ("ascii", '"auto"', "off", True, ("auto", False, True)),
         ("backend", '"linux"', "portable", "auto", ("linux", "portable", "auto")),
         ("units", '"bytes"', "bits", "bytes", ("bytes", "bits", "bytes")),
+        ("read_only", "true", "0", True, (True, False, True)),
     ],
 )
 def test_command_line_beats_environment_beats_file(
@@ -75,10 +76,12 @@ def test_options_are_those_of_the_settings_and_reach_them() -> None:
     parser = ArgumentParser()
     add_options(parser)
     nothing = vars(parser.parse_args([]))
-    assert nothing == dict.fromkeys(("theme", "interval", "mouse", "ascii", "backend", "units"))
+    assert nothing == dict.fromkeys(("theme", "interval", "mouse", "ascii", "backend", "units", "read_only"))
     line = ["--theme", "fog", "--interval", "5", "--no-mouse", "--ascii", "--backend", "portable", "--units", "bytes"]
-    found = load(vars(parser.parse_args(line)), NOWHERE)
-    assert found == Settings(theme="fog", interval=5.0, mouse=False, ascii=True, backend="portable", units="bytes")
+    found = load(vars(parser.parse_args([*line, "--read-only"])), NOWHERE)
+    assert found == Settings(
+        theme="fog", interval=5.0, mouse=False, ascii=True, backend="portable", units="bytes", read_only=True
+    )
 
 
 def test_tables_reach_the_settings(file: Path) -> None:
@@ -91,6 +94,8 @@ def test_tables_reach_the_settings(file: Path) -> None:
     assert (found.rules["tcp.close-wait"].warning, found.rules["tcp.close-wait"].critical) == (7.0, None)
     assert (found.rules["tcp.close-wait-leak"].lasting, found.rules["tcp.close-wait-leak"].critical) == (120.0, 50.0)
     assert found.keys == {"pause": "space,p"}
+    file.write_text('[filters]\nleaks = "state:close-wait"\ndb-2 = "dport:5432 (("\n')
+    assert load({}, {}, file).filters == {"leaks": "state:close-wait", "db-2": "dport:5432 (("}, "not parsed here"
 
 
 # What is refused
@@ -126,6 +131,12 @@ def test_tables_reach_the_settings(file: Path) -> None:
          "rules.tcp.close-wait: no such key, expected one of enabled, warning, critical, lasting"
          " (a name with a dot in it needs quotes)"),
         ("keys.pause = 1", 'keys.pause: expected keys with commas between them, such as "j,down", got 1'),
+        ("filters.db = 5432",
+         'filters.db: expected a filter such as "state:close-wait and idle>1h", got 5432'),
+        ('filters.db = "a\\nb"',
+         r'filters.db: expected a filter such as "state:close-wait and idle>1h", got "a\x0ab"'),
+        ('filters."a b" = "dport:5432"',
+         'filters."a b": expected a name of letters, digits, - and _, got "a b"'),
         ("intervall = 1", f"intervall: no such key, expected one of {', '.join(Settings.__struct_fields__)}"),
         ('"\\u001b[31m\\nred" = 1',
          r'"\x1b[31m\x0ared": no such key, expected one of ' + ", ".join(Settings.__struct_fields__)),
@@ -300,6 +311,7 @@ _tables = st.dictionaries(_keys, _values, max_size=4) | st.fixed_dictionaries(
             st.dictionaries(st.sampled_from(["enabled", "warning", "critical", "lasting"]), _values),
         ),
         "keys": st.dictionaries(st.text(), _values),
+        "filters": st.dictionaries(st.text("ab-_ .é\n", max_size=4), _values),
         "theme": st.text(),
     },
 )
@@ -365,6 +377,7 @@ def test_the_examples_of_the_template_hold_too(file: Path) -> None:
     assert Thresholds.from_settings(found.rules).limits == DEFAULTS
     assert list(found.rules) == list(DEFAULTS)
     assert found.keys
+    assert found.filters
 
 
 def test_the_documentation_has_every_key_with_its_default_and_its_meaning() -> None:

@@ -2,26 +2,17 @@
 
 import sys
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from nettui.model.address import Address
 from nettui.model.change import Subject
 from nettui.model.link import Counters, Link
 from nettui.model.neighbour import Neighbour
-from nettui.model.process import Owner, Process, Unit
+from nettui.model.process import Owners, Process, Unit
 from nettui.model.route import Route, Rule
 from nettui.model.socket import Socket, SocketKey
 from nettui.model.socket_table import SocketRequest, SocketTable
 from nettui.model.tcp import PortCounts, TcpCounts
-
-
-class Owners(NamedTuple):
-    """Who has sockets open."""
-
-    by_inode: Mapping[int, tuple[Owner, ...]]
-    """An inode that was looked for and is not here belongs to no process that may be seen."""
-    hidden: str | None = None
-    """Why some processes could not be looked into, and what would help; None where all could."""
 
 
 class SocketBackend(Protocol):
@@ -98,10 +89,23 @@ class Backend(Protocol):
 
 def open_backend(name: str = "auto") -> Backend:
     """The backend called `linux` or `portable`; `auto` takes the best for this system."""
-    if name == "linux" or (name == "auto" and sys.platform == "linux"):
+    if _is_linux(name):
         from nettui.linux.host import LinuxHost
 
         return LinuxHost()
     from nettui.portable.host import PortableHost
 
     return PortableHost()
+
+
+def open_sockets(name: str = "auto") -> SocketBackend:
+    """What `open_backend(name).sockets()` gives, without loading the readers of anything else."""
+    if _is_linux(name):
+        from nettui.linux.sockets import LinuxSockets
+
+        return LinuxSockets()
+    return open_backend(name).sockets()
+
+
+def _is_linux(name: str) -> bool:
+    return name == "linux" or (name == "auto" and sys.platform == "linux")

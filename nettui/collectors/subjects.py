@@ -26,8 +26,9 @@ RESOLVER_INTERVAL = 5.0
 """Seconds: a look at the time stamp of resolv.conf."""
 
 
-def workers(backend: Backend) -> tuple[Worker, ...]:
-    """One worker for each subject."""
+def workers(backend: Backend, sockets: bool = False) -> tuple[Worker, ...]:
+    """One worker for each subject; for the `sockets` themselves only where a recording wants them."""
+    more = (Worker("sockets", _sockets(backend), every=0, limit=10.0),) if sockets else ()
     return (
         Worker(Subject.LINKS, _field("links", backend.links), every=SAFETY_NET),
         Worker(Subject.ADDRESSES, _field("addresses", backend.addresses), every=SAFETY_NET),
@@ -37,6 +38,7 @@ def workers(backend: Backend) -> tuple[Worker, ...]:
         Worker("counters", _timed("counters", backend.counters), every=0),
         Worker("tcp", _timed("tcp", TcpReader(backend).counts), every=0, limit=10.0),
         Worker("resolvers", _field("resolvers", ResolverReader().read), every=RESOLVER_INTERVAL),
+        *more,
     )
 
 
@@ -53,6 +55,12 @@ def _timed(name: str, read: Callable[[], Awaitable[object]]) -> Callable[[], Awa
         return {name: value, f"{name}_at": time.time()}
 
     return part
+
+
+def _sockets(backend: Backend) -> Callable[[], Awaitable[Part]]:
+    from nettui.collectors.sockets import SocketReader
+
+    return SocketReader(backend.sockets()).read
 
 
 def _routes(backend: Backend) -> Callable[[], Awaitable[Part]]:

@@ -7,6 +7,6 @@ from nettui.config import Settings
 from nettui.engine.live import LiveSource
 
 
-def live_source(settings: Settings) -> LiveSource:
-    """The live host as a source of Snapshots."""
-    return LiveSource(open_backend(settings.backend), socket.gethostname(), settings.interval)
+def live_source(settings: Settings, sockets: bool = False) -> LiveSource:
+    """The live host as a source of Snapshots, which hold the sockets too if that is wanted."""
+    return LiveSource(open_backend(settings.backend), socket.gethostname(), settings.interval, sockets)

@@ -17,6 +17,7 @@ def configure(parser: ArgumentParser) -> None:
     """The arguments of this command."""
     parser.add_argument("file", type=Path, help="what to append to; .gz is compressed by zlib, .zst by zstd")
     parser.add_argument("--for", dest="seconds", type=float, metavar="SECONDS", help="stop by itself after so long")
+    parser.add_argument("--sockets", action="store_true", help="take down the sockets too, at most 1,000 each time")
     parser.add_argument("--interval", metavar="SECONDS", help="seconds between snapshots, 0.2 to 60 (default 1)")
     parser.add_argument("--backend", metavar="NAME", help="how the system is asked: auto, linux or portable")
 
@@ -30,7 +31,7 @@ def run(arguments: Namespace) -> int:
         sys.stderr.write(f"nettui record: {error}\n")
         return 1
     try:
-        count = asyncio.run(_record(settings, writer, arguments.seconds))
+        count = asyncio.run(_record(settings, writer, arguments.seconds, arguments.sockets))
         writer.close()
     except RecordingError as error:
         sys.stderr.write(f"nettui record: {error}\n")
@@ -39,7 +40,7 @@ def run(arguments: Namespace) -> int:
     return 0
 
 
-async def _record(settings: Settings, writer: RecordingWriter, seconds: float | None) -> int:
+async def _record(settings: Settings, writer: RecordingWriter, seconds: float | None, sockets: bool) -> int:
     """How many Snapshots were written. Raises RecordingError at the one that could not be."""
     from nettui.commands.live import live_source
 
@@ -61,7 +62,7 @@ async def _record(settings: Settings, writer: RecordingWriter, seconds: float | 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP) if sys.platform != "win32" else ():
         if signal.getsignal(number) is not signal.SIG_IGN:  # nohup(1) wants it to stay so
             loop.add_signal_handler(number, stop.set)
-    running = asyncio.create_task(live_source(settings).run(publish))
+    running = asyncio.create_task(live_source(settings, sockets).run(publish))
     waiting = asyncio.create_task(stop.wait())
     await asyncio.wait([running, waiting], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
     if running.done():

@@ -1,5 +1,6 @@
 """Settings put together: the command line beats the environment beats the file beats the default."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from nettui.config.convert import ConfigError, build, unwrap, value_of, wrong
 from nettui.config.files import locate, read_toml, theme_files
 from nettui.config.settings import Settings
 from nettui.model.text import clean
+
+_NAME = re.compile(r"[\w-]+")
 
 
 def load(arguments: Mapping[str, object], environ: Mapping[str, str], path: Path | None = None) -> Settings:
@@ -27,6 +30,7 @@ def load(arguments: Mapping[str, object], environ: Mapping[str, str], path: Path
     settings = msgspec.structs.replace(settings, **changes)
     _check_theme(settings, source.get("theme", file), path.parent)
     _check_rules(settings, file)
+    _check_filters(settings, file)
     return settings
 
 
@@ -65,3 +69,10 @@ def _check_rules(settings: Settings, where: str) -> None:
         Thresholds.from_settings(settings.rules)
     except ValueError as error:
         raise ConfigError(clean(f"{where}: {error}", 500)) from None
+
+
+def _check_filters(settings: Settings, where: str) -> None:
+    """Their names have to be such as can be typed after @; what they say is looked at when they are used."""
+    for name in settings.filters:
+        if not _NAME.fullmatch(name):
+            raise wrong(where, ("filters", name), "a name of letters, digits, - and _", name)

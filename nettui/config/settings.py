@@ -118,7 +118,23 @@ class Settings(Struct, frozen=True, kw_only=True):
         Literal["bits", "bytes"],
         Doc('"bits" or "bytes"', "The unit of rates, per second.", env="NETTUI_UNITS", option="--units UNIT"),
     ] = "bits"
+    read_only: Annotated[
+        bool,
+        Doc(
+            "true or false",
+            "Nothing on this host can be changed from nettui: the key that closes sockets is gone.",
+            env="NETTUI_READ_ONLY",
+            option="--read-only",
+        ),
+    ] = False
     dns: DnsSettings = DnsSettings()
+    filters: Annotated[
+        dict[str, Annotated[str, Doc('a filter such as "state:close-wait and idle>1h"', check=_is_word)]],
+        Doc(
+            "a table",
+            "Filters of the Sockets screen by a name of yours; @name stands for one wherever a filter is typed.",
+        ),
+    ] = {}
     rules: Annotated[
         dict[str, RuleSettings],
         Doc(

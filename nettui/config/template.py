@@ -74,6 +74,8 @@ def _assignment(setting: Setting) -> str:
     match setting.name:
         case "rules":
             return "\n".join(_comment(lines, mark="#") for lines in _rules())
+        case "filters":
+            return _comment('[filters]\nleaks = "state:close-wait and idle>1h"', mark="#")
         case "keys":
             return _comment('[keys]\npause = "space,p"', mark="#")
         case _:

@@ -8,6 +8,7 @@ import errno
 import socket
 import time
 from collections.abc import Sequence
+from importlib import import_module
 
 from msgspec.structs import replace
 
@@ -31,6 +32,11 @@ _FINAL = _ABSENT | {Outcome.ANSWER}
 _ANSWERED = (Outcome.REFUSED, Outcome.SERVER_FAILURE, Outcome.OTHER_RCODE, Outcome.MALFORMED)
 """Of several failures, an answer tells more than silence."""
 _SEARCH_GOES_ON = _ABSENT | {Outcome.SERVER_FAILURE}
+
+
+def load() -> None:
+    """Import dnspython now: for a thread, where the first lookup must not hold anybody up."""
+    import_module("dns.message")
 
 
 async def lookup(

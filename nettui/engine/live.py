@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from nettui.collectors.backend import Backend
+from nettui.collectors.backend import Backend, SocketBackend
 from nettui.collectors.services import tcp_services
 from nettui.collectors.subjects import workers
 from nettui.collectors.worker import Worker, explained
@@ -35,11 +35,12 @@ that never rests costs a tenth of the time at most, and a single change is still
 class LiveSource:
     """Runs the collectors of one backend."""
 
-    def __init__(self, backend: Backend, host: str, interval: float = 1.0) -> None:
+    def __init__(self, backend: Backend, host: str, interval: float = 1.0, sockets: bool = False) -> None:
+        """`sockets`: whether each Snapshot is to hold them (a recording's wish; a screen asks for them itself)."""
         self._interval = interval
         self._stirred = asyncio.Event()
         self._backend = backend
-        self._workers = {worker.name: worker for worker in workers(backend)}
+        self._workers = {worker.name: worker for worker in workers(backend, sockets)}
         self._calm = {subject: self._workers[subject].every for subject in Subject}
         self._changed = {subject: asyncio.Event() for subject in Subject}
         self._changes_error: CollectorError | None = None
@@ -97,6 +98,9 @@ class LiveSource:
             return await self._backend.route_to(destination)
         except (OSError, ValueError) as error:
             raise Unavailable(clean(explained(error))) from error
+
+    def sockets(self) -> SocketBackend:
+        return self._backend.sockets()
 
     def close(self) -> None:
         self._backend.close()

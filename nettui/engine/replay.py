@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 
+from nettui.collectors.backend import SocketBackend
+from nettui.engine.recorded_sockets import RecordedSockets
 from nettui.engine.recording import Recording
 from nettui.engine.source import Publish, Unavailable
 from nettui.model.route import Route
@@ -86,6 +88,9 @@ class Replay:
 
     async def route_to(self, destination: str) -> Route:
         raise Unavailable("a recording cannot be asked for a way: only the running kernel knows it")
+
+    def sockets(self) -> SocketBackend:
+        return RecordedSockets(lambda: self.recording.snapshot(self.position))
 
     def _wait(self) -> float | None:
         times, at = self.recording.times, self.position

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from nettui.collectors.backend import SocketBackend
 from nettui.model.route import Route
 from nettui.model.snapshot import Snapshot
 from nettui.model.tcp import PortCounts
@@ -35,4 +36,8 @@ class Source(Protocol):
 
     async def route_to(self, destination: str) -> Route:
         """The way the system would take to an address; raises `Unavailable`."""
+        ...
+
+    def sockets(self) -> SocketBackend:
+        """Who is asked about single sockets; raises `Unavailable`."""
         ...

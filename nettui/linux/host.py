@@ -20,6 +20,7 @@ from nettui.model.tcp import PortCounts, TcpCounts
 from nettui.model.text import clean
 
 if TYPE_CHECKING:
+    from nettui.linux.sockets import LinuxSockets
     from nettui.linux.tcp import TcpCounter
 
 _REFUSALS = {
@@ -45,6 +46,7 @@ class LinuxHost:
         self._ethtool = Ethtool()
         self._light_counters = True
         self._tcp: TcpCounter | None = None
+        self._sockets: LinuxSockets | None = None
 
     async def links(self) -> tuple[Link, ...]:
         """All links, each once."""
@@ -125,9 +127,17 @@ class LinuxHost:
         """Subjects that changed, as the kernel tells of them."""
         return monitor.changes()
 
+    def sockets(self) -> "LinuxSockets":
+        """How single sockets are asked about."""
+        if self._sockets is None:
+            from nettui.linux.sockets import LinuxSockets
+
+            self._sockets = LinuxSockets()
+        return self._sockets
+
     def close(self) -> None:
         """Let all sockets go."""
-        for opened in (self._netlink, self._routing, self._ethtool, self._tcp):
+        for opened in (self._netlink, self._routing, self._ethtool, self._tcp, self._sockets):
             if opened is not None:
                 opened.close()
 

@@ -8,7 +8,7 @@ import errno
 import os
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from struct import Struct as Layout
 from typing import Protocol, TypeVar
@@ -18,7 +18,7 @@ from nettui.model.text import clean
 ROUTE, SOCK_DIAG = 0, 4
 """Protocols, `NETLINK_*`."""
 NLMSG_ERROR, NLMSG_DONE, NLMSG_OVERRUN = 2, 3, 4
-NLM_F_REQUEST, NLM_F_DUMP, NLM_F_DUMP_INTR = 0x1, 0x300, 0x10
+NLM_F_REQUEST, NLM_F_ACK, NLM_F_DUMP, NLM_F_DUMP_INTR = 0x1, 0x4, 0x300, 0x10
 _NLM_F_CAPPED, _NLM_F_ACK_TLVS = 0x100, 0x200
 _NLMSGERR_ATTR_MSG = 1
 _SOL_NETLINK = 270
@@ -35,6 +35,7 @@ PATIENCE = 2.0
 ATTEMPTS = 4
 """How often a dump is tried that changes while it is read."""
 _BUFFER = 1 << 20
+_TOGETHER = 32  # requests sent at once: their answers, some 2 kB each in the kernel's books, must find room
 _BREATH = 0.004  # seconds of work after which others on the event loop get a turn
 
 
@@ -105,14 +106,34 @@ class NetlinkSocket:
                 await asyncio.sleep(0)
         return taker
 
-    async def ask(self, kind: int, body: bytes) -> bytes:
-        """The first message that answers one request, header included. Raises as `dump` does."""
+    async def ask(self, kind: int, body: bytes, flags: int = 0) -> bytes:
+        """The first message that answers one request, header included. Raises as `dump` does.
+
+        What the kernel answers only when it fails wants NLM_F_ACK in `flags`: then success is a message too.
+        """
         async with self._turn:
             try:
-                return self._receive(self._send(kind, NLM_F_REQUEST, body))
+                return self._receive(self._send(kind, NLM_F_REQUEST | flags, body))
             except BaseException:
                 self.close()
                 raise
+
+    async def ask_each(self, kind: int, bodies: Sequence[bytes]) -> list[bytes | None]:
+        """The first message that answers each of several requests, which are sent many at a time.
+
+        None where there is no such thing (ENOENT), or another in its place (ESTALE). The length of a body is a multiple
+        of four. Raises as `dump` does.
+        """
+        answers: list[bytes | None] = []
+        async with self._turn:
+            for first in range(0, len(bodies), _TOGETHER):
+                try:
+                    answers += self._ask_together(kind, bodies[first : first + _TOGETHER])
+                except BaseException:
+                    self.close()
+                    raise
+                await asyncio.sleep(0)
+        return answers
 
     def close(self) -> None:
         """Let the socket go; the next request opens another."""
@@ -141,14 +162,31 @@ class NetlinkSocket:
                 self.close()
         return consistent
 
-    def _send(self, kind: int, flags: int, body: bytes) -> socket.socket:
-        self._sequence = (self._sequence + 1) & 0xFFFFFFFF
+    def _ask_together(self, kind: int, bodies: Sequence[bytes]) -> Iterator[bytes | None]:
+        opened = self._send(kind, NLM_F_REQUEST, *bodies)
+        for number in range(len(bodies)):
+            if number:
+                self._sequence = _next(self._sequence)
+            try:
+                yield self._receive(opened)
+            except NetlinkError as error:
+                if error.errno not in (errno.ENOENT, errno.ESTALE):
+                    raise
+                yield None
+
+    def _send(self, kind: int, flags: int, *bodies: bytes) -> socket.socket:
+        """Send requests, numbered from a new `_sequence` on."""
+        self._sequence = number = _next(self._sequence)
         if self._socket is None:
             self._socket = open_socket(self._protocol)
             self._socket.settimeout(PATIENCE)
             self._port = self._socket.getsockname()[0]
             self._buffer = self._buffer or bytearray(_BUFFER)
-        self._socket.send(HEADER.pack(16 + len(body), kind, flags, self._sequence, self._port) + body)
+        requests = b""
+        for body in bodies:
+            requests += HEADER.pack(16 + len(body), kind, flags, number, self._port) + body
+            number = _next(number)
+        self._socket.send(requests)
         return self._socket
 
     def _receive(self, opened: socket.socket) -> bytes:
@@ -188,6 +226,10 @@ class NetlinkSocket:
             return False, flags
         check_status(chunk[last : last + length], flags, kind)
         return True, flags
+
+
+def _next(sequence: int) -> int:
+    return (sequence + 1) & 0xFFFFFFFF
 
 
 def open_socket(protocol: int, groups: int = 0) -> socket.socket:

@@ -30,7 +30,7 @@ from nettui.model.tcp import STATES, PortCounts, TcpCounts, TcpState
 
 REST = 30.0
 """Seconds before a way that failed is tried again."""
-_PASSING = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS, errno.EINTR)  # may be over at any moment
+PASSING = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS, errno.EINTR)  # may be over at any moment
 _WITHOUT_TOTALS = EVERY_STATE & ~(1 << ESTABLISHED | 1 << TIME_WAIT)
 _COMPARISONS = 3
 _TURN = 2_000  # items after which others on the event loop get a turn: a millisecond or two
@@ -181,7 +181,7 @@ class Way(Generic[T]):
             return await self._read()
         except (OSError, ValueError) as error:
             self.failure = in_words(error)
-            if not (isinstance(error, OSError) and error.errno in _PASSING):
+            if not (isinstance(error, OSError) and error.errno in PASSING):
                 self._rests_until = self._clock() + REST
         return None
 

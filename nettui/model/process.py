@@ -1,11 +1,14 @@
 """Processes, as far as they matter to sockets: who owns one, and what is known of a process that does."""
 
+from collections.abc import Mapping
+from typing import NamedTuple
+
 from msgspec import Struct
 
 from nettui.model.number import Count
 
 
-class Owner(Struct, frozen=True, kw_only=True):
+class Owner(Struct, frozen=True, kw_only=True, gc=False):
     """One process that has a socket open."""
 
     pid: int
@@ -22,7 +25,16 @@ class Owner(Struct, frozen=True, kw_only=True):
         return f"{self.name}[{self.pid}]"
 
 
-class Unit(Struct, frozen=True, kw_only=True):
+class Owners(NamedTuple):
+    """Who has sockets open."""
+
+    by_inode: Mapping[int, tuple[Owner, ...]]
+    """An inode that was looked for and is not here belongs to no process that may be seen."""
+    hidden: str | None = None
+    """Why some processes could not be looked into, and what would help; None where all could."""
+
+
+class Unit(Struct, frozen=True, kw_only=True, gc=False):
     """What runs a process, by its cgroup: a systemd unit or a container."""
 
     name: str

@@ -10,6 +10,7 @@ from nettui.model.neighbour import Neighbour
 from nettui.model.number import Count
 from nettui.model.resolver import ResolverConfig
 from nettui.model.route import Route, Rule
+from nettui.model.socket import Socket
 from nettui.model.tcp import TcpCounts
 
 UnixTime = Annotated[float, Meta(ge=0, lt=253402300800)]
@@ -46,6 +47,10 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     tcp_at: UnixTime | None = None
     """When `tcp` was read."""
     resolvers: ResolverConfig | None = None
+    sockets: tuple[Socket, ...] | None = None
+    """Only in recordings that were asked to hold them: the live host's are asked for when they are looked at."""
+    sockets_total: Count | None = None
+    """How many sockets there were, where `sockets` holds fewer."""
     errors: tuple[CollectorError, ...] = ()
 
     def link(self, ifindex: int | None) -> Link | None:

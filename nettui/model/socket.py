@@ -99,6 +99,10 @@ class Socket(Struct, frozen=True, kw_only=True):
     info: TcpInfo | None = None
     memory: SocketMemory | None = None
     mptcp: Mptcp | None = None
+    type: str | None = None
+    """Of a unix socket: stream, dgram or seqpacket."""
+    peer_inode: Count | None = None
+    """Of a connected unix socket: the inode of the one it is connected to. `peer` is its path, `` if it has none."""
 
     @property
     def is_listener(self) -> bool:

@@ -31,12 +31,15 @@ class AllOf(NamedTuple):
     """Every part holds."""
 
     parts: "tuple[Filter, ...]"
+    joined: Literal["and"] = "and"
+    """Tuples of the same parts are equal: this tells it from AnyOf."""
 
 
 class AnyOf(NamedTuple):
     """At least one part holds."""
 
     parts: "tuple[Filter, ...]"
+    joined: Literal["or"] = "or"
 
 
 class Not(NamedTuple):
@@ -46,6 +49,9 @@ class Not(NamedTuple):
 
 
 Filter = Is | AllOf | AnyOf | Not
+
+QUIC_PORT = 443
+"""`proto:quic` is UDP with this port at either end: where HTTP/3, and so nearly all QUIC, is served (RFC 9114)."""
 
 
 def fields(wanted: "Filter | None") -> set[str]:

@@ -13,6 +13,7 @@ from nettui.model.route import Route, Rule
 from nettui.model.tcp import PortCounts, TcpCounts
 from nettui.portable import addresses, links, routes, tcp
 from nettui.portable.shared import Shared, Unreadable
+from nettui.portable.sockets import PortableSockets
 
 _ON_LINUX = "use --backend linux" if psutil.LINUX else None
 
@@ -27,6 +28,7 @@ class PortableHost:
         self._counters = Shared("interface counters", links.counters)
         self._addresses = Shared("addresses", addresses.read)
         self._routes = Shared("routes", routes.read)
+        self._sockets = PortableSockets()
 
     async def links(self) -> tuple[Link, ...]:
         """All interfaces. `state` and `admin_up` are as good as the system's flags, `carrier` is not known."""
@@ -71,6 +73,10 @@ class PortableHost:
         nothing: tuple[frozenset[Subject], ...] = ()
         for subjects in nothing:
             yield subjects
+
+    def sockets(self) -> PortableSockets:
+        """How single sockets are asked about; the same each time."""
+        return self._sockets
 
     def close(self) -> None:
         """Nothing is held open."""

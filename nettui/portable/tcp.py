@@ -12,7 +12,7 @@ import psutil
 from nettui.model.tcp import STATES, PortCounts, TcpCounts, TcpState
 from nettui.portable.shared import Shared
 
-_STATES: dict[str, TcpState] = {
+STATE_OF: dict[str, TcpState] = {
     psutil.CONN_LISTEN: TcpState.LISTEN,
     psutil.CONN_SYN_SENT: TcpState.SYN_SENT,
     psutil.CONN_SYN_RECV: TcpState.SYN_RECV,
@@ -26,7 +26,10 @@ _STATES: dict[str, TcpState] = {
     psutil.CONN_CLOSE: TcpState.CLOSED,
     "DELETE_TCB": TcpState.CLOSED,  # Windows: what deleting the TCB leads to (RFC 9293 section 3.3.2)
 }
-# Solaris' IDLE and BOUND are not in it: sockets that are in no state of TCP yet.
+"""By psutil's name. Solaris' IDLE and BOUND are not in it: sockets that are in no state of TCP yet."""
+
+HELD_ONLY = "psutil sees only sockets that a process holds here, none in TIME_WAIT"
+"""What to say where `held_only`."""
 
 
 async def counts() -> TcpCounts:
@@ -34,8 +37,7 @@ async def counts() -> TcpCounts:
     found: Counter[TcpState] = Counter()
     for (_, state), count in (await _SOCKETS.answer()).items():
         found[state] += count
-    note = "psutil sees only sockets that a process holds here, none in TIME_WAIT" if _held_only() else None
-    return TcpCounts.of(found, "psutil", note)
+    return TcpCounts.of(found, "psutil", HELD_ONLY if held_only() else None)
 
 
 async def ports() -> tuple[PortCounts, ...]:
@@ -48,7 +50,8 @@ async def ports() -> tuple[PortCounts, ...]:
     return tuple(sorted(rows, key=lambda row: (-row.total, row.port)))
 
 
-def _held_only() -> bool:
+def held_only() -> bool:
+    """Whether this system tells psutil only of sockets that a process has open."""
     return bool(psutil.BSD or psutil.MACOS or psutil.AIX)
 
 
@@ -57,7 +60,7 @@ def _read() -> Counter[tuple[int | None, TcpState]]:
     sockets = psutil.net_connections("tcp")
     if psutil.MACOS:  # there a socket that several processes hold is told of by each
         sockets = {(s.family, s.laddr, s.raddr, s.status): s for s in sockets}.values()
-    return Counter((s.laddr.port if s.laddr else None, _STATES[s.status]) for s in sockets if s.status in _STATES)
+    return Counter((s.laddr.port if s.laddr else None, STATE_OF[s.status]) for s in sockets if s.status in STATE_OF)
 
 
 _SOCKETS = Shared("TCP sockets", _read)

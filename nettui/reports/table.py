@@ -36,8 +36,9 @@ class Column(Struct, frozen=True):
     priority: int = 0
     """When the room is short, the highest number is dropped first; 0 is never dropped."""
     align: Literal["left", "right"] = "left"
-    clip: Literal["end", "start"] = "end"
-    """Where a text that is too long is cut: at its end, with an ellipsis, or (of a history the oldest) at its start."""
+    clip: Literal["end", "start", "middle"] = "end"
+    """Where a text that is too long is cut: at its end or (an address with its port) in its middle, with an ellipsis,
+    or (of a history the oldest) at its start."""
     help: str = ""
     """What it means, in one line, for the help."""
 

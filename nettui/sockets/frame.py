@@ -34,6 +34,8 @@ class SocketQuery(Struct, frozen=True, kw_only=True):
     reverse: bool = False
     group: str | None = None
     """One of GROUPS; None: each socket for itself."""
+    also: frozenset[str] = frozenset()
+    """Of SORTS: what else has to be known of every socket, to be written of every socket."""
 
 
 class Group(NamedTuple):
@@ -60,7 +62,8 @@ class SocketFrame(Struct, frozen=True, kw_only=True):
     """Where the query asks for groups: the largest first."""
     facts: Facts = Facts()
     new: frozenset[SocketKey] = frozenset()
-    """Those that the reading before did not have."""
+    gone: frozenset[SocketKey] = frozenset()
+    """What this reading has more and less than the one before, before the filter."""
     closed: tuple[ClosedSocket, ...] = ()
     """Those that ended lately, the last first."""
     closed_note: str | None = None

@@ -33,6 +33,7 @@ from nettui.tui.replay_keys import ReplayActions, replay_status
 from nettui.tui.screens.main import MainScreen
 from nettui.tui.screens.sheets import DetailSheet, PortsSheet, Sheet
 from nettui.tui.screens.views import VIEWS, DashboardView
+from nettui.tui.socket_session import SocketSession
 from nettui.tui.terminal import Depth
 from nettui.tui.view import View
 from nettui.tui.wardrobe import Clothes, Wardrobe
@@ -52,9 +53,9 @@ class NettuiApp(Endings, KeysInOrder, SpanPainting, ReplayActions, App[int]):
     CSS_PATH = "app.tcss"
     ENABLE_COMMAND_PALETTE = True
     BINDINGS: ClassVar[list[BindingType]] = [
-        *(Binding(str(n), f"show({n})", f"screen {view.NAME}", show=False, id=f"app.screen_{n}")
-          for n, view in VIEWS.items()),
-        Binding("4,6,8,9,0", "no_screen", show=False, id="app.no_screen"),
+        *(Binding(str(n), f"show({n})", f"screen {place.name}", show=False, id=f"app.screen_{n}")
+          for n, place in VIEWS.items()),
+        Binding("6,8,9,0", "no_screen", show=False, id="app.no_screen"),
         Binding("space", "pause", "pause", id="app.pause"),
         Binding("r", "refresh_now", "read everything now", show=False, id="app.refresh"),
         Binding("plus,equals_sign", "interval(1)", "longer interval", show=False, id="app.slower"),
@@ -89,6 +90,7 @@ class NettuiApp(Endings, KeysInOrder, SpanPainting, ReplayActions, App[int]):
         self.units = settings.units
         self.glyphs = wardrobe.glyphs
         self.dns = DnsSession(settings.dns.servers, settings.dns.timeout)
+        self.sockets = SocketSession(engine)
         self.held: Frame | None = None
         """What is on show while the display is paused."""
         self.numeric = False
@@ -146,6 +148,7 @@ class NettuiApp(Endings, KeysInOrder, SpanPainting, ReplayActions, App[int]):
 
     async def on_unmount(self) -> None:
         self.dns.cancel()
+        await self.sockets.end()
         if self._engine_task is not None:
             self._engine_task.cancel()
             await asyncio.wait([self._engine_task], timeout=1.0)
@@ -234,7 +237,7 @@ class NettuiApp(Endings, KeysInOrder, SpanPainting, ReplayActions, App[int]):
 
     async def action_show(self, number: int) -> None:
         """Show a screen by its number; it is made when it is first shown."""
-        kind = VIEWS[number]
+        kind = VIEWS[number].load()
         while len(self.screen_stack) > 1:
             await self.pop_screen()
         for view in self._views.values():
@@ -275,10 +278,12 @@ class NettuiApp(Endings, KeysInOrder, SpanPainting, ReplayActions, App[int]):
             self.say("Nothing has been read yet, so there is nothing to hold.")
         else:
             self.held = None if self.held else self.engine.frame
+            self.sockets.pause(self.held is not None)
             self.draw(self.held or self.engine.frame)
         self.show_status()
 
     async def action_refresh_now(self) -> None:
+        self.sockets.refresh()
         await self.engine.source.refresh()
 
     def action_interval(self, by: int) -> None:
@@ -290,6 +295,7 @@ class NettuiApp(Endings, KeysInOrder, SpanPainting, ReplayActions, App[int]):
         before, source.interval = source.interval, INTERVALS[max(0, min(len(INTERVALS) - 1, closest + by))]
         if source.interval == before:
             self.say(f"The interval is as {'long' if by > 0 else 'short'} as it can be, {before:g} s.")
+        self.sockets.set_interval(source.interval)
         self.show_status()
 
     def action_numeric(self) -> None:

@@ -8,8 +8,12 @@ from textual.dom import DOMNode
 from nettui.model.text import clean
 from nettui.tui.app import NettuiApp
 from nettui.tui.pane import FilterInput, Pane
+from nettui.tui.screens.kill import KillSheet
 from nettui.tui.screens.main import MainScreen
 from nettui.tui.screens.sheets import Prompt, Sheet
+from nettui.tui.screens.views import VIEWS
+from nettui.tui.view import View
+from nettui.tui.widgets.filter_line import SocketFilterLine
 from nettui.tui.widgets.live_table import LiveTable
 
 
@@ -33,7 +37,11 @@ def wrong_action(keys: Mapping[str, str]) -> str | None:
 
 
 def _nodes() -> Iterator[type]:
-    for root in (NettuiApp, MainScreen, FilterInput, Pane, Sheet, Prompt, LiveTable):
+    for place in VIEWS.values():
+        place.load()
+    for root in (
+        NettuiApp, MainScreen, FilterInput, SocketFilterLine, Pane, View, Sheet, Prompt, KillSheet, LiveTable,
+    ):
         yield from (kind for kind in root.__mro__ if kind.__module__.startswith("nettui."))
         yield from _below(root)
 

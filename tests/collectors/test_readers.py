@@ -1,6 +1,7 @@
 """What the workers read: every subject once, resolv.conf only when it changed, services(5) whatever is in it."""
 
 import os
+import socket
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from nettui.collectors import resolvers
 from nettui.collectors.backend import Backend, open_backend
 from nettui.collectors.resolvers import ResolverReader
-from nettui.collectors.services import READ_LIMIT, tcp_services
+from nettui.collectors.services import READ_LIMIT, services, tcp_services
 from nettui.collectors.subjects import workers
 from nettui.model.change import Subject
 from nettui.model.snapshot import Snapshot
@@ -78,6 +79,10 @@ def test_services_of_this_host() -> None:
     found = tcp_services()
     assert {22: "ssh", 80: "http", 443: "https"}.items() <= found.items()
     assert 67 not in found, "bootps is UDP"
+    every = services()
+    assert {("udp", 67): "bootps", ("udp", 53): "domain", ("tcp", 53): "domain"}.items() <= every.items()
+    whole = {key: name for key, name in every.items() if not name.endswith("…")}
+    assert whole == {(transport, port): socket.getservbyport(port, transport) for transport, port in whole}
 
 
 def test_odd_services_files_do_no_harm(tmp_path: Path) -> None:
@@ -89,4 +94,5 @@ def test_odd_services_files_do_no_harm(tmp_path: Path) -> None:
     found = tcp_services(path)
     assert found[1] == "\\xff\\x1b[2J" and found[3] == "late" and len(found[6]) == 20
     assert found.keys() == {1, 3, 6}
-    assert tcp_services(tmp_path / "none") == tcp_services(tmp_path) == {}
+    assert services(path).keys() == {("tcp", 1), ("tcp", 3), ("tcp", 6), ("udp", 4)}
+    assert tcp_services(tmp_path / "none") == tcp_services(tmp_path) == services(tmp_path) == {}

@@ -9,8 +9,11 @@ from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.image import SVGImageSnapshotExtension
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
+from tests.lab_support import lab
 from tests.replayed import prepare
 from tests.tui.app_support import screen_text
+
+__all__ = ["lab"]
 
 prepare()  # before any test module imports Textual, which reads the environment then
 
@@ -20,7 +23,7 @@ def quick_pauses(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
     """Textual's pilot waits 20 ms at a time for the app to be idle; the tests of the app have thousands of waits."""
     from textual import _wait
 
-    if request.path.name.startswith("test_app_"):
+    if request.path.name.startswith(("test_app_", "test_filter_", "test_kill_")):
         monkeypatch.setattr(_wait, "SLEEP_GRANULARITY", 0.002)
         monkeypatch.setattr(_wait, "SLEEP_IDLE", 0.0005)
 

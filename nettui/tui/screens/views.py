@@ -1,5 +1,8 @@
 """The views: which panes each screen has, and where they stand."""
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 from textual.app import ComposeResult
 
 from nettui.tui.panes.dns import DnsPane, LookupHistoryPane, ResolversPane
@@ -93,5 +96,25 @@ class FindingsView(View):
         yield FollowPane("finding", findings)
 
 
-VIEWS: dict[int, type[View]] = {1: DashboardView, 2: InterfacesView, 3: RoutesView, 5: DnsView, 7: FindingsView}
+class Place(NamedTuple):
+    """A view that may be shown."""
+
+    name: str
+    load: Callable[[], type[View]]
+
+
+def _sockets() -> type[View]:
+    from nettui.tui.screens.sockets import SocketsView  # with all it needs a tenth of the start, and seldom the first
+
+    return SocketsView
+
+
+VIEWS: dict[int, Place] = {
+    1: Place("Dashboard", lambda: DashboardView),
+    2: Place("Interfaces", lambda: InterfacesView),
+    3: Place("Routes", lambda: RoutesView),
+    4: Place("Sockets", _sockets),
+    5: Place("DNS", lambda: DnsView),
+    7: Place("Findings", lambda: FindingsView),
+}
 """By the number of their key."""

@@ -70,8 +70,9 @@ def _grow(columns: Sequence[Column], widths: list[int], kept: Sequence[int], spa
         given += share
 
 
-def fit(text: str, width: int, ellipsis: str = "…", clip: Literal["end", "start"] = "end") -> str:
-    """`text` cut to at most `width` cells: at its end, marked with `ellipsis` if there is room for it, or at its start.
+def fit(text: str, width: int, ellipsis: str = "…", clip: Literal["end", "start", "middle"] = "end") -> str:
+    """`text` cut to at most `width` cells: at its end or in its middle, marked with `ellipsis` if there is room for it,
+    or at its start.
 
     What the boundary should have cleaned and did not is cleaned here: nothing that a terminal obeys gets through.
     """
@@ -85,6 +86,9 @@ def fit(text: str, width: int, ellipsis: str = "…", clip: Literal["end", "star
     if clip == "start":
         return Segment(text).split_cells(cells - width)[1].text
     room = width - cell_len(ellipsis)
+    if clip == "middle" and room > 1:
+        last = Segment(text).split_cells(cells - (room + 1) // 2)[1].text
+        return set_cell_size(text, room // 2) + ellipsis + last
     return set_cell_size(text, room).rstrip() + ellipsis if room > 0 else set_cell_size(text, max(0, width))
 
 

@@ -2,6 +2,11 @@
 
 from textual.widgets import Input
 
+from nettui.model.text import clean
+
+LONGEST = 20_000
+"""Characters kept of what is pasted."""
+
 _UNKNOWN = ("slash", "plus", "minus")
 """Keys with a character that Textual does not know by these names; shown as keys that work, they would be typed."""
 
@@ -16,3 +21,7 @@ class LineInput(Input):
     def check_consume_key(self, key: str, character: str | None) -> bool:
         """Whether the key is typed here, so that it means nothing else."""
         return key in _UNKNOWN or super().check_consume_key(key, character)
+
+    def validate_value(self, value: str) -> str:
+        """What is pasted may hold what a terminal obeys."""
+        return value if value.isprintable() and len(value) <= LONGEST else clean(value, LONGEST)

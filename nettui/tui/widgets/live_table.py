@@ -21,6 +21,7 @@ from textual.widget import Widget
 from nettui.reports.table import Cell, Column, Rows
 from nettui.tui.widgets.lines import Content, Grid, header
 from nettui.tui.widgets.look import RowLook
+from nettui.tui.widgets.marks import Changes
 from nettui.tui.widgets.order import position
 from nettui.tui.widgets.painted import PaintedView
 from nettui.tui.widgets.plain import row_text, table_text
@@ -74,12 +75,16 @@ class LiveTable(PaintedView, can_focus=True, inherit_bindings=False):
         cursor: bool = True,
         empty: str = "Nothing here.",
         mark_changes: bool = True,
+        given_order: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`clock` (in seconds) times the marks of new and vanished rows and the hold of the order."""
+        """`clock` (in seconds) times the marks of new and vanished rows and the hold of the order.
+
+        With `given_order` rows come filtered and sorted; `sort_by` then only says what is wished.
+        """
         super().__init__(id=id)
         self._columns = tuple(columns)
-        self._view = View(self._columns, clock, cursor=cursor, marks=mark_changes)
+        self._view = View(self._columns, clock, cursor=cursor, marks=mark_changes, given=given_order)
         self._gutter = cursor or mark_changes
         self._show_header, self._empty, self._clock = show_header, empty, clock
         self._header = 1 if show_header else 0
@@ -89,9 +94,12 @@ class LiveTable(PaintedView, can_focus=True, inherit_bindings=False):
 
     # What is shown
 
-    def show(self, rows: Rows) -> None:
-        """Shows `rows` from now on. Where nothing has changed, nothing is sent to the terminal."""
-        self._view.show(rows, {seen.key: seen.cells for seen in self.on_screen() if seen.key is not None})
+    def show(self, rows: Rows, changes: Changes | None = None) -> None:
+        """Shows `rows` from now on. Where nothing has changed, nothing is sent to the terminal.
+
+        `changes` says what came and went, where the caller knows it.
+        """
+        self._view.show(rows, {seen.key: seen.cells for seen in self.on_screen() if seen.key is not None}, changes)
         self._changed()
 
     @property
@@ -123,6 +131,10 @@ class LiveTable(PaintedView, can_focus=True, inherit_bindings=False):
     def total(self) -> int:
         """How many rows there are without the filter."""
         return len(self._view.order.source)
+
+    def view_keys(self) -> Sequence[Hashable]:
+        """The keys of the rows on the screen, from top to bottom."""
+        return self._view.keys[self._view.top : self._view.top + self._view.page]
 
     def export_text(self) -> str:
         """All rows after filter and sort, with all columns, as plain text."""

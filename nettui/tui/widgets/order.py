@@ -74,6 +74,17 @@ class RowOrder:
         self.keys = kept + arranged(added, self.columns, self.needle, None, False)
 
 
+class GivenOrder(RowOrder):
+    """The order of rows that come filtered and sorted: what is chosen here is a wish to whoever makes them."""
+
+    def update(self, rows: Rows) -> None:
+        self.rows, self.source = rows, rows.keys
+        self.keys = self.source
+
+    def arrange(self) -> None:
+        self.keys = self.source
+
+
 class _Some:
     """Some of the rows of another source."""
 

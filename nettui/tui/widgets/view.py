@@ -4,8 +4,8 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from nettui.reports.table import Cell, Column, Rows
-from nettui.tui.widgets.marks import Marks
-from nettui.tui.widgets.order import RowOrder, position
+from nettui.tui.widgets.marks import Changes, Marks
+from nettui.tui.widgets.order import GivenOrder, RowOrder, position
 
 
 class Row(NamedTuple):
@@ -23,8 +23,11 @@ class View:
     then on it stays with its row, and goes to the nearest only when that one has vanished.
     """
 
-    def __init__(self, columns: Sequence[Column], clock: Callable[[], float], *, cursor: bool, marks: bool) -> None:
-        self.order = RowOrder(columns, clock)
+    def __init__(
+        self, columns: Sequence[Column], clock: Callable[[], float], *, cursor: bool, marks: bool, given: bool = False
+    ) -> None:
+        """`given`: the rows come filtered and sorted."""
+        self.order = GivenOrder(columns, clock) if given else RowOrder(columns, clock)
         self.keys: Sequence[Hashable] = ()
         self.key: Hashable | None = None
         self.at = 0
@@ -34,10 +37,12 @@ class View:
         self._marks = Marks(clock) if marks else None
         self.anchored = False
 
-    def show(self, rows: Rows, on_screen: Mapping[Hashable, Sequence[Cell]]) -> None:
+    def show(
+        self, rows: Rows, on_screen: Mapping[Hashable, Sequence[Cell]], changes: Changes | None = None
+    ) -> None:
         """New rows; `on_screen` are the rows now seen, from top to bottom, as they are drawn."""
         if self._marks:
-            self._marks.note(self.order.source, rows.keys, on_screen)
+            self._marks.note(self.order.source, rows.keys, on_screen, changes)
         self.order.update(rows)
         self._follow()
 

@@ -1,0 +1,121 @@
+"""What came and went between two readings of the sockets, how long what went had lived, and what it had moved."""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from itertools import islice
+
+from nettui.model.socket import ClosedSocket, Socket, SocketKey
+from nettui.model.socket_filter import fields
+from nettui.model.socket_table import SocketRequest, SocketTable
+
+KEPT = 1_000
+"""Closed sockets remembered."""
+
+DOUBT = 5.0
+"""Seconds after the system lost count of what ended, in which what a reading misses counts as well."""
+
+_MOST_MISSED = 200
+"""Sockets that one reading can find missing and remember each by itself; of more, those."""
+
+
+class Changes:
+    """Compares each table with the one before, as long as they were asked for in the same way."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self.born: dict[SocketKey, float] = {}
+        """Unix time of the reading that first saw a socket, of those that came while we looked."""
+        self.since: float | None = None
+        """Unix time of the first reading that the later ones are compared with."""
+        self.new: frozenset[SocketKey] = frozenset()
+        self.gone: frozenset[SocketKey] = frozenset()
+        """What the newest reading has more and less than the one before."""
+        self.closed: deque[ClosedSocket] = deque(maxlen=KEPT)
+        """The last first."""
+        self.told = False
+        """Whether the system tells of every end; what a reading misses is then no news."""
+        self._clock = clock
+        self._request: SocketRequest | None = None
+        self._table: SocketTable | None = None
+        self._alive: frozenset[SocketKey] = frozenset()
+        self._ended: dict[SocketKey, tuple[float, Socket]] = {}
+        self._lost_at = float("-inf")
+
+    def hear(self, sockets: Sequence[Socket]) -> None:
+        """The system tells that these have ended; none at all: that it could not tell of some."""
+        now = self._clock()
+        if not sockets:
+            self._lost_at = now
+        for socket in sockets:
+            self._ended.setdefault(socket.key, (now, socket))
+
+    def note(self, request: SocketRequest, table: SocketTable) -> None:
+        """A new reading is there."""
+        before, self._table = self._table, table
+        if request != self._request or before is None:
+            self._begin(request, table)
+            return
+        keys = table.keys()
+        if keys is not before.keys() and keys != before.keys():
+            alive = frozenset(keys)
+            self.new, self.gone = alive - self._alive, self._alive - alive
+            self._alive = alive
+            self.born.update(dict.fromkeys(self.new, table.taken_at))
+        else:
+            self.new = self.gone = frozenset()
+        self._bury(before, self.gone)
+
+    def _begin(self, request: SocketRequest, table: SocketTable) -> None:
+        """Another question: what it does not show may still be there, so nothing has come or gone."""
+        self._request, self.since = request, table.taken_at
+        self._alive, self.new, self.gone = frozenset(table.keys()), frozenset(), frozenset()
+        self.born = {key: at for key, at in self.born.items() if key in self._alive}
+        self._ended.clear()
+
+    def _bury(self, before: SocketTable, missing: frozenset[SocketKey]) -> None:
+        """Remember what ended: as the system told it, or else what is missing."""
+        if not (self._ended or missing):
+            return
+        ended, self._ended = self._ended, {}
+        found_missing = not self.told or self._clock() < self._lost_at + DOUBT
+        known = self._last_seen(before, ended.keys() | missing)
+        buried = {closed.socket.key for closed in self.closed}
+        for key, (at, told) in ended.items():
+            if key not in buried:
+                self._remember(told, at, known.get(key), before.taken_at)
+        if found_missing and self._request is not None and "state" not in fields(self._request.wanted):
+            for key in islice(missing - ended.keys() - buried, _MOST_MISSED):
+                if (seen := known.get(key)) is not None and seen.inode:
+                    self._remember(None, self._clock(), seen, before.taken_at)
+        for key in missing:
+            self.born.pop(key, None)
+
+    def _remember(self, told: Socket | None, at: float, seen: Socket | None, looked_at: float) -> None:
+        socket = _merged(told, seen)
+        if socket is None:
+            return
+        born = self.born.get(socket.key)
+        self.closed.appendleft(
+            ClosedSocket(
+                socket=socket, closed_at=at, told=told is not None,
+                lived=None if born is None else max(0.0, at - born),
+                lived_at_most=max(0.0, at - looked_at) if seen is None else None,
+            )
+        )
+
+    @staticmethod
+    def _last_seen(table: SocketTable, wanted: frozenset[SocketKey] | set[SocketKey]) -> dict[SocketKey, Socket]:
+        """The records, as the table before had them, of some of its sockets."""
+        if not wanted:
+            return {}
+        keys = table.keys()
+        places = [place for place, key in enumerate(keys) if key in wanted]
+        return {keys[place]: table.socket(place) for place in places}
+
+
+def _merged(told: Socket | None, seen: Socket | None) -> Socket | None:
+    """What the end told (how much was moved), with what only the reading before knew: whose it was, and its state."""
+    if told is None or seen is None:
+        return told or seen
+    from msgspec.structs import replace
+
+    return replace(seen, info=told.info or seen.info, recv_q=told.recv_q, send_q=told.send_q)

@@ -1,0 +1,81 @@
+"""What is looked up about sockets beside the table, as far as it is needed, and not more often than it is worth."""
+
+import asyncio
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from itertools import islice
+
+from nettui.collectors.backend import SocketBackend
+from nettui.collectors.services import services
+from nettui.collectors.users import user_names
+from nettui.model.process import Owner, Unit
+from nettui.model.socket import SocketKey
+from nettui.model.socket_table import SocketTable
+from nettui.sockets.facts import Facts
+
+REST = 10.0
+"""A search for owners that took t seconds is not made again for REST * t: a tenth of the time at most."""
+
+AGAIN = 30.0
+"""Seconds after which an owner that was not found is looked for again."""
+
+SLICE = 4096
+"""Inodes looked at before others on the event loop get a turn."""
+
+MOST_OWNERS = 200_000
+"""Owners remembered; then it is begun anew."""
+
+
+class FactFinder:
+    """Finds and remembers."""
+
+    def __init__(self, backend: SocketBackend, links: Callable[[], Mapping[int, str]]) -> None:
+        self._backend = backend
+        self._links = links
+        self._owners: dict[int, tuple[Owner, ...]] = {}
+        self._units: dict[int, Unit | None] = {}
+        self._note: str | None = None
+        self._rests_until = self._searched_at = float("-inf")
+
+    def facts(self, born: Mapping[SocketKey, float], since: float | None) -> Facts:
+        """What is known now."""
+        return Facts(
+            owners=self._owners, owners_note=self._note, units=self._units, users=user_names(), services=services(),
+            links=self._links(), born=born, watching_since=since,
+        )
+
+    def find_units(self, table: SocketTable) -> None:
+        """Name the cgroups of a table that was asked for them."""
+        for cgroup in set(table.column("cgroup")):
+            if isinstance(cgroup, int) and self._units.get(cgroup) is None:
+                self._units[cgroup] = self._backend.unit(cgroup)
+
+    async def unknown(self, inodes: Sequence[object]) -> set[int]:
+        """Those of the inodes whose owners were not looked for yet, or not lately and in vain."""
+        again = time.monotonic() >= self._searched_at + AGAIN
+        # What was looked for in vain is in the mapping too, but says nothing.
+        known: Callable[[int], object] = self._owners.get if again else self._owners.__contains__
+        found: set[int] = set()
+        for start in range(0, len(inodes), SLICE):
+            found.update([i for i in inodes[start : start + SLICE] if isinstance(i, int) and i and not known(i)])
+            await asyncio.sleep(0)
+        return found
+
+    @property
+    def rested(self) -> bool:
+        """Whether another search for owners is in order."""
+        return time.monotonic() >= self._rests_until
+
+    async def find_owners(self, inodes: Collection[int], thorough: bool) -> None:
+        """Look for the owners of these; what is not found has none that may be seen."""
+        if len(self._owners) > MOST_OWNERS:
+            self._owners = {}
+        began = time.thread_time()
+        found = await self._backend.owners(inodes, thorough)
+        self._searched_at = time.monotonic()
+        self._rests_until = self._searched_at + REST * (time.thread_time() - began)
+        self._note = found.hidden
+        looked_for = iter(inodes)
+        while some := list(islice(looked_for, SLICE)):
+            self._owners.update([(inode, found.by_inode.get(inode, ())) for inode in some])
+            await asyncio.sleep(0)

@@ -1,0 +1,54 @@
+"""The Sockets view: the table, and below it one socket in full or those that closed lately."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+
+from nettui.tui.pane import Pane
+from nettui.tui.panes.closed_sockets import ClosedSocketsPane
+from nettui.tui.panes.follow import FollowPane
+from nettui.tui.panes.sockets import SocketsPane
+from nettui.tui.socket_session import SocketSession
+from nettui.tui.view import View
+
+
+class SocketsView(View):
+    """Every socket. It is watched only while this is on show."""
+
+    NAME = "Sockets"
+    DEFAULT_CSS = """
+    SocketsView { layout: grid; grid-size: 1 2; grid-rows: 13fr 9fr; }
+    SocketsView.-tall { grid-rows: 1fr 18; }
+    SocketsView #closed { display: none; }
+    SocketsView.-closed #closed { display: block; }
+    SocketsView.-closed #socket { display: none; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("c", "closed", "closed lately", id="sockets.closed")]
+
+    def compose(self) -> ComposeResult:
+        sockets = SocketsPane("sockets")
+        yield sockets
+        yield FollowPane("socket", sockets)
+        yield ClosedSocketsPane("closed")
+
+    def on_show(self) -> None:
+        self._session.begin()
+
+    async def on_hide(self) -> None:
+        await self._session.rest()
+
+    def action_closed(self) -> None:
+        """Show those that closed lately, or the detail again."""
+        name = "#socket" if self.has_class("-closed") else "#closed"
+        self.query_one(name, Pane).table.focus()
+
+    def _choose(self, pane: Pane) -> None:
+        """What closed lately and the detail share a place: the one that is gone to is shown."""
+        if pane.id in ("closed", "socket"):
+            self.set_class(pane.id == "closed", "-closed")
+        super()._choose(pane)
+
+    @property
+    def _session(self) -> SocketSession:
+        return self.panes[0].nettui.sockets
