@@ -54,9 +54,8 @@ class Changes:
         if request != self._request or before is None:
             self._begin(request, table)
             return
-        keys = table.keys()
-        if keys is not before.keys() and keys != before.keys():
-            alive = frozenset(keys)
+        if not table.same_as(before):
+            alive = frozenset(table.keys())
             self.new, self.gone = alive - self._alive, self._alive - alive
             self._alive = alive
             self.born.update(dict.fromkeys(self.new, table.taken_at))

@@ -23,7 +23,7 @@ from nettui.model.socket_filter import ADDRESSES, PORTS, Filter, fields
 from nettui.model.socket_table import SocketRequest, SocketTable
 from nettui.model.text import clean
 from nettui.sockets.facts import Facts
-from nettui.sockets.frame import SocketFrame, SocketQuery
+from nettui.sockets.frame import Group, SocketFrame, SocketQuery
 from nettui.sockets.group import grouped
 from nettui.sockets.match import matcher, needs
 from nettui.sockets.order import Ordered, ordered
@@ -36,6 +36,10 @@ SHARE = 7.0
 
 ASKED = frozenset({"state", "proto", "inode", *PORTS, *ADDRESSES})
 """Fields of a filter that the system can be asked for, so that it tells of fewer sockets."""
+
+LASTING = frozenset({"state", "proto", "local", "peer"})
+LASTING_GROUPS = ("state", "port", "peer", "network")
+"""Orders and groups in which a socket has its place until its state is another."""
 
 LOCAL = frozenset({Transport.TCP, Transport.UDP, Transport.UNIX})
 """By what the programs of a host speak to each other."""
@@ -63,7 +67,7 @@ class SocketWatch:
         self._request: SocketRequest | None = None
         self._sorted: Ordered | None = None
         self._looked_at: tuple[SocketKey, ...] = ()
-        self._held = False
+        self._held, self._in_order = False, True
         self._stirred, self._looked = asyncio.Event(), asyncio.Event()
         self._publish: Callable[[], None] = lambda: None
         self._deaf: str | None = "ended sockets are not listened for"
@@ -194,15 +198,20 @@ class SocketWatch:
     async def _arrange(self, table: SocketTable, query: SocketQuery) -> SocketFrame:
         facts = self._known()
         before = self.frame
-        if self._held and before is not None and before.query == query:
-            places = await _kept(before, table)
+        groups: Sequence[Group] | None = None
+        if before is not None and before.query != query:
+            before = None
+        if before is not None and self._in_order and is_lasting(query) and table.same_as(before.table):
+            places, groups = before.order, before.groups
+        elif before is not None and self._held:
+            places, self._in_order = await _kept(before, table), False
         else:
             passing = await _passing(table, query.wanted, facts)
             self._sorted = await ordered(table, passing, facts, query.sort, query.reverse, self._sorted)
-            places = self._sorted.places
+            places, self._in_order = self._sorted.places, True
         return SocketFrame(
             query=query, table=table, order=places, facts=facts, new=self._changes.new, gone=self._changes.gone,
-            groups=await grouped(table, places, facts, query.group) if query.group else (),
+            groups=tuple(await _grouped(table, places, facts, query.group) if groups is None else groups),
             closed=tuple(self._changes.closed), closed_note=self._deaf,
         )
 
@@ -290,6 +299,15 @@ def needs_owners(query: SocketQuery) -> bool:
     return needs(query.wanted).owners or "process" in (query.sort, query.group)
 
 
+def is_lasting(query: SocketQuery) -> bool:
+    """Whether the answer is the same for as long as there are the same sockets in the same states."""
+    return fields(query.wanted) <= ASKED and query.sort in LASTING and query.group in (None, *LASTING_GROUPS)
+
+
+async def _grouped(table: SocketTable, places: Sequence[int], facts: Facts, group: str | None) -> Sequence[Group]:
+    return await grouped(table, places, facts, group) if group else ()
+
+
 async def _passing(table: SocketTable, wanted: Filter | None, facts: Facts) -> Sequence[int]:
     """The places of the sockets that a filter lets through."""
     if wanted is None:
@@ -312,17 +330,18 @@ async def _chosen(column: Sequence[object], places: Sequence[int]) -> list[objec
 
 async def _places(table: SocketTable, keys: Collection[SocketKey]) -> list[int]:
     """Where some sockets are in a table; those it does not have are left out."""
-    wanted, found, every = frozenset(keys), [], table.keys()
-    for start in range(0, len(every), 4 * SLICE):
-        found += [start + at for at, key in enumerate(every[start : start + 4 * SLICE]) if key in wanted]
-        await asyncio.sleep(0)
+    wanted, found, every = frozenset(keys), list[int](), table.keys()
+    for start in range(0, len(every), SLICE):
+        some = every[start : start + SLICE]
+        if not wanted.isdisjoint(some):
+            found += [start + at for at, key in enumerate(some) if key in wanted]
+        if start % (8 * SLICE) == 0:
+            await asyncio.sleep(0)
     return found
 
 
 async def _kept(before: SocketFrame, table: SocketTable) -> Sequence[int]:
     """The sockets of a frame where they are in a newer table, in the order they had."""
-    if table.keys() == before.table.keys():
-        return before.order
     old = before.table.keys()
     where = dict(zip(table.keys(), range(len(table)), strict=True))
     kept = array("I")

@@ -89,7 +89,7 @@ def address(family: int, packed: bytes) -> str:
     if family == AF_INET:
         packed = packed[:4]
     elif packed.startswith(_MAPPED):
-        packed = packed[12:]
+        return inet_ntop(AF_INET, packed[12:])  # also 0.0.0.0, which is not any address, but any of IPv4
     if not any(packed):
         return "*"
     return inet_ntop(AF_INET if len(packed) == 4 else AF_INET6, packed)

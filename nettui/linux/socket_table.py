@@ -22,6 +22,7 @@ _FAMILY, _STATE, _TIMER = 0, 1, 2
 """Where in struct inet_diag_msg these bytes are."""
 _LOCAL_PORT, _PEER_PORT = 2, 3
 """Which of its 16-bit numbers these are."""
+_PORTS = 1
 _IFINDEX, _COOKIE_LOW, _COOKIE_HIGH, _EXPIRES, _RECV_Q, _SEND_Q, _UID, _INODE = range(10, 18)
 """Which of its 32-bit numbers these are."""
 _HALVES, _WORDS = MESSAGE_SIZE // 2, MESSAGE_SIZE // 4
@@ -63,9 +64,12 @@ class PackedTable:
         return self._keys
 
     def same_as(self, other: SocketTable) -> bool:
-        """Whether another table holds the same sockets at the same places, whatever became of them."""
-        return isinstance(other, PackedTable) and all(
-            self._numbers[place::_WORDS] == other._numbers[place::_WORDS] for place in (_COOKIE_LOW, _COOKIE_HIGH)
+        """Whether another table holds the same sockets at the same places in the same states."""
+        return (
+            isinstance(other, PackedTable)
+            and self._bytes[_STATE::MESSAGE_SIZE] == other._bytes[_STATE::MESSAGE_SIZE]
+            and self._numbers[_COOKIE_LOW::_WORDS] == other._numbers[_COOKIE_LOW::_WORDS]
+            and self._numbers[_COOKIE_HIGH::_WORDS] == other._numbers[_COOKIE_HIGH::_WORDS]
         )
 
     def socket(self, place: int) -> Socket:
@@ -98,6 +102,13 @@ class PackedTable:
             ports.byteswap()
         return [port or None for port in ports]
 
+    def both_ports(self, start: int, end: int) -> Column:
+        """The local port and the peer's as one number each: they stand side by side, in network order."""
+        ports = array("I", self._numbers[start * _WORDS + _PORTS : end * _WORDS : _WORDS].tobytes())
+        if sys.byteorder == "little":
+            ports.byteswap()
+        return ports.tolist()
+
     def addresses(self, layout: Layout, start: int, end: int) -> Column:
         """One address of many messages."""
         known = _Addresses()
@@ -108,21 +119,25 @@ class PackedTable:
         return self._transports[start:end]
 
     def cgroups(self, start: int, end: int) -> Column:
+        """Their ids, as far as they were asked for."""
         if self._cgroups is None:
             return [None] * (end - start)
         return [cgroup or None for cgroup in self._cgroups[start:end]]
 
     def rtts(self, start: int, end: int) -> Column:
+        """Seconds, as far as they were asked for."""
         if self._measures is None:
             return [None] * (end - start)
         return [rtt(microseconds) for microseconds in self._measures.rtt[start:end]]
 
     def retransmits(self, start: int, end: int) -> Column:
+        """Since the connection began, as far as they were asked for."""
         if self._measures is None:
             return [None] * (end - start)
         return [None if number == UNKNOWN else number for number in self._measures.total_retrans[start:end]]
 
     def idle_spans(self, start: int, end: int) -> Column:
+        """Seconds without data in either direction, as far as they were asked for."""
         if self._measures is None:
             return [None] * (end - start)
         sent, received = self._measures.last_data_sent[start:end], self._measures.last_data_recv[start:end]
@@ -154,6 +169,14 @@ class JoinedTable:
         if self._keys is None:
             self._keys = list(chain.from_iterable(table.keys() for table in self._tables))
         return self._keys
+
+    def same_as(self, other: SocketTable) -> bool:
+        """Whether another table holds the same sockets at the same places in the same states."""
+        return (
+            isinstance(other, JoinedTable)
+            and len(self._tables) == len(other._tables)
+            and all(mine.same_as(theirs) for mine, theirs in zip(self._tables, other._tables, strict=True))
+        )
 
     def socket(self, place: int) -> Socket:
         """The record of one socket."""
@@ -209,6 +232,7 @@ _COLUMNS: dict[str, Callable[[PackedTable, int, int], Column]] = {
     "local_port": lambda table, start, end: table.ports(_LOCAL_PORT, start, end),
     "peer": lambda table, start, end: table.addresses(_PEER, start, end),
     "peer_port": lambda table, start, end: table.ports(_PEER_PORT, start, end),
+    "ports": PackedTable.both_ports,
     "ifindex": lambda table, start, end: [number or None for number in table.words(_IFINDEX, start, end)],
     "recv_q": lambda table, start, end: table.words(_RECV_Q, start, end),
     "send_q": lambda table, start, end: table.words(_SEND_Q, start, end),

@@ -8,7 +8,7 @@ from msgspec import Struct
 from nettui.model.number import Count
 
 
-class Owner(Struct, frozen=True, kw_only=True, gc=False):
+class Owner(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One process that has a socket open."""
 
     pid: int
@@ -34,7 +34,7 @@ class Owners(NamedTuple):
     """Why some processes could not be looked into, and what would help; None where all could."""
 
 
-class Unit(Struct, frozen=True, kw_only=True, gc=False):
+class Unit(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """What runs a process, by its cgroup: a systemd unit or a container."""
 
     name: str

@@ -26,7 +26,7 @@ UNCONN = "UNCONN"
 """The state of a socket without connection that is not TCP: bound, or not even that."""
 
 
-class Timer(Struct, frozen=True, kw_only=True):
+class Timer(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the kernel will do next of its own accord."""
 
     kind: str
@@ -37,7 +37,7 @@ class Timer(Struct, frozen=True, kw_only=True):
     """How often it has fired in vain."""
 
 
-class SocketMemory(Struct, frozen=True, kw_only=True):
+class SocketMemory(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Bytes of kernel memory a socket holds, and may hold (SK_MEMINFO, linux/sock_diag.h)."""
 
     received: Count
@@ -52,7 +52,7 @@ class SocketMemory(Struct, frozen=True, kw_only=True):
     """Packets thrown away for want of room."""
 
 
-class Mptcp(Struct, frozen=True, kw_only=True):
+class Mptcp(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Multipath TCP (RFC 8684): of a subflow, or of the connection over all of them."""
 
     token: Count | None = None
@@ -60,7 +60,7 @@ class Mptcp(Struct, frozen=True, kw_only=True):
     subflows: Count | None = None
 
 
-class Socket(Struct, frozen=True, kw_only=True):
+class Socket(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One socket. None: not told (of this kind, by this system, or not asked for)."""
 
     key: SocketKey

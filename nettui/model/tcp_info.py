@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 
-class TcpInfo(Struct, frozen=True, kw_only=True):
+class TcpInfo(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One connection's inner state. None: this kernel does not tell it, or it means nothing in this state.
 
     Times and spans are seconds, sizes bytes, rates bytes per second, windows (cwnd, ssthresh) segments.

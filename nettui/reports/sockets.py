@@ -16,7 +16,7 @@ from nettui.sockets.frame import GROUP_STATES, SocketFrame
 SCHEMA = "nettui.sockets/1"
 SCHEMA_FILE = Path(__file__).parent / "schemas" / "sockets.schema.json"
 
-_SPECIAL = frozenset(',"\r\n')
+_SPECIAL = (",", '"', "\n", "\r")
 
 
 def sockets_csv(frame: SocketFrame, fields: Sequence[str]) -> Iterator[bytes]:
@@ -27,7 +27,7 @@ def sockets_csv(frame: SocketFrame, fields: Sequence[str]) -> Iterator[bytes]:
     yield _line(fields)
     columns = yield from _pausing(picked(frame, _sources(fields)))
     for start in range(0, len(frame.order), SLICE):
-        made = [_quoted(_csv_texts(values)) for values in _values(frame, fields, columns, start)]
+        made = [_csv_texts(values) for values in _values(frame, fields, columns, start)]
         yield ("\n".join(map(",".join, zip(*made, strict=True))) + "\n").encode("utf-8", "backslashreplace")
 
 
@@ -101,18 +101,28 @@ def _pausing(made: Generator[None, None, dict[str, Column]]) -> Generator[bytes,
         yield b""
 
 
-def _csv_texts(values: Column) -> list[str]:
-    if list in set(map(type, values)):
-        values = [value if value is None else ";".join(map(str, value)) for value in values]
-    return ["" if value is None else value if value.__class__ is str else str(value) for value in values]
+def _csv_texts(values: Column) -> Sequence[str]:
+    """By the kinds of values there are in a column: what is all numbers or all text takes least."""
+    kinds = set(map(type, values))
+    if kinds <= {int, float}:
+        return list(map(str, values))
+    if list in kinds:
+        values = ["" if value is None else ";".join(map(str, value)) for value in values]
+    elif kinds != {str}:
+        values = ["" if value is None else str(value) for value in values]
+    return _quoted(values)
 
 
 def _line(texts: Sequence[str]) -> bytes:
-    return (",".join(_quoted(list(texts))) + "\n").encode("utf-8", "backslashreplace")
+    return (",".join(_quoted(texts)) + "\n").encode("utf-8", "backslashreplace")
 
 
-def _quoted(texts: list[str]) -> list[str]:
+def _quoted(texts: Sequence[str]) -> Sequence[str]:
     """Most columns hold nothing that needs quotes, which one look at all of it tells."""
-    if _SPECIAL.isdisjoint("".join(texts)):
+    if not _is_special("".join(texts)):
         return texts
-    return [text if _SPECIAL.isdisjoint(text) else '"' + text.replace('"', '""') + '"' for text in texts]
+    return ['"' + text.replace('"', '""') + '"' if _is_special(text) else text for text in texts]
+
+
+def _is_special(text: str) -> bool:
+    return any(char in text for char in _SPECIAL)

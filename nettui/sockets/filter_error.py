@@ -23,8 +23,9 @@ def shown(typed: str) -> str:
 
 
 def did_you_mean(typed: str, names: Iterable[str]) -> str:
-    """`: did you mean proto?`, or nothing where no name is like it."""
+    """`: did you mean proto?`, or nothing where no name is like it. The first letter is taken to be right."""
     from difflib import get_close_matches  # only a mistake needs it
 
-    near = get_close_matches(typed[:40], list(names), 1)
+    similar = [name for name in names if name[:1] == typed[:1] and abs(len(name) - len(typed)) <= 3]
+    near = get_close_matches(typed, similar, 1)
     return f": did you mean {clean(near[0], 40)}?" if near else ""

@@ -1,7 +1,7 @@
 """What sockets are told apart by, port, peer, process and so on, and what each of these is called."""
 
 from collections.abc import Hashable, Mapping, Sequence
-from ipaddress import IPv6Network
+from socket import AF_INET6, inet_ntop, inet_pton
 from typing import Any
 
 from nettui.model.process import Owner, Unit
@@ -105,9 +105,10 @@ def network_of(address: str) -> str:
         first, dot, _ = address.rpartition(".")
         return f"{first}.0/24" if dot and address.replace(".", "").isdecimal() else address
     try:
-        return str(IPv6Network((address.partition("%")[0], 64), strict=False))
-    except ValueError:
+        upper = inet_pton(AF_INET6, address.partition("%")[0])[:8]
+    except (OSError, ValueError):
         return address
+    return f"{inet_ntop(AF_INET6, upper + bytes(8))}/64"
 
 
 class Processes(Labels):

@@ -119,11 +119,7 @@ class _Parser:
     def _saved(self, token: Token) -> Filter:
         name, where = token.words[0].text, (token.start, token.end)
         if name not in self._names.saved:
-            raise FilterError(
-                f"no saved filter is called {shown(name)}{did_you_mean(name, self._names.saved)}" if name
-                else "expected the name of a saved filter after @",
-                where, self._is_last(token) and any(known.startswith(name) for known in self._names.saved),
-            )
+            raise self._no_such(token, name)
         chain = (*self._within, name)
         if name in self._within:
             around = clean(" → ".join(f"@{each}" for each in chain))
@@ -137,6 +133,14 @@ class _Parser:
             raise FilterError(f"the saved filter @{clean(name, 40)} is empty", where)
         self._depth -= 1
         return found
+
+    def _no_such(self, token: Token, name: str) -> FilterError:
+        saved = self._names.saved
+        message = f"no saved filter is called {shown(name)}{did_you_mean(name, saved)}"
+        unfinished = self._is_last(token) and any(known.startswith(name) for known in saved)
+        return FilterError(
+            message if name else "expected the name of a saved filter after @", (token.start, token.end), unfinished
+        )
 
     def _comparison(self, token: Token) -> Filter:
         field = ALIASES.get(token.field, token.field)

@@ -80,11 +80,8 @@ async def sort_values(
 async def _by_state(table: SocketTable, places: Sequence[int]) -> list[float]:
     """LISTEN, UNCONN, then as a connection lives and ends; each by local port, then by peer's."""
     values: list[float] = []
-    async for _, (states, ports, peers) in windows(table, places, "state", "local_port", "peer_port"):
-        values += [
-            _RANKS[state] + (port or 0) * _PORTS + (peer or 0)
-            for state, port, peer in zip(states, ports, peers, strict=True)
-        ]
+    async for _, (states, ports) in windows(table, places, "state", "ports"):
+        values += [_RANKS[state] + both for state, both in zip(states, ports, strict=True)]
     return values
 
 

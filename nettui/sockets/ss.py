@@ -254,7 +254,7 @@ def _between(end: str, low: int, high: int) -> _Test | None:
 def _address(end: str, wanted: Is) -> _Test:
     network = cast(Network, wanted.value)
     ipv4, ipv6 = f"{end} 0.0.0.0/0", f"{end} [::/0]"
-    not_mapped = f"not {end} [{MAPPED}]"  # for ss, IPv4-mapped addresses are in IPv6 networks
+    not_mapped = f"not {end} [::ffff:0:0/96]"  # for ss, IPv4-mapped addresses are in IPv6 networks
     if network.prefixlen == 0:  # ss cannot deny a network of all addresses
         only_ipv6 = f"( {ipv6} and {not_mapped} )"
         return _Test(ipv4, only_ipv6) if network.version == 4 else _Test(only_ipv6, ipv4)
@@ -263,7 +263,8 @@ def _address(end: str, wanted: Is) -> _Test:
     yes = f"{end} {text}" if network.version == 4 else f"{end} [{text}]"
     if network.version == 6 and MAPPED.subnet_of(network):
         yes = f"( {yes} and {not_mapped} )"
-    return _Test(yes, f"( not {yes} or {ipv6 if network.version == 4 else ipv4} )" if _ambiguous(network) else f"not {yes}")
+    others = ipv6 if network.version == 4 else ipv4
+    return _Test(yes, f"( not {yes} or {others} )" if _ambiguous(network) else f"not {yes}")
 
 
 def _ambiguous(network: Network) -> bool:

@@ -27,9 +27,10 @@ ENDS = {"port": ("sport", "dport"), "addr": ("src", "dst")}
 PORT_BESIDE = {"src": "sport", "dst": "dport", "addr": "port"}
 """The field of the port that belongs to an address."""
 
+LAST_PORT = 65535
+
 STATES_BY_NAME = {state.lower().replace("_", "-"): str(state) for state in (*STATES, UNCONN)}
 """What is typed and shown, and what it stands for. Cases, `-` and `_` do not matter."""
-
 
 
 def _states(*excluded: str) -> Filter:
@@ -57,7 +58,6 @@ PROTOCOLS: dict[str, Filter] = {
 _STATE_ALIASES = {"listening": "listen", "estab": "established", "close": "closed", "synrcv": "synrecv"}
 _PROTOCOL_ALIASES = {"inet": "ipv4", "inet6": "ipv6", "ip4": "ipv4", "ip6": "ipv6"}
 _MOST = {"pid": 1 << 32, "inode": 1 << 64}
-LAST_PORT = 65535
 _RANGE = re.compile(r"([0-9]+)-([0-9]*)")
 
 

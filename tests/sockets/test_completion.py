@@ -44,7 +44,7 @@ MORE = "..."
         ("state:close-wait,t|", "state:close-wait,", ["time-wait", "established", "listen", MORE]),
         ("state:close-wait, |x", "state:close-wait, ", ["time-wait", "established", MORE]),
         ("state:cl| and port:80", "state:", ["close-wait", "closing", "closed"]),
-        ("state:l|,time-wait", "state:", ["listen", "last-ack", "close-wait", "established", "closing", "closed", "all"]),
+        ("state:l|,all", "state:", ["listen", "last-ack", "close-wait", "established", "closing", "closed"]),
         ("proto:t|", "proto:", ["tcp", "tcp4", "tcp6", "mptcp", "mptcp4", "mptcp6"]),
         ("process:|", "process:", ["java", "nginx", '"my proc"', "tcpserver"]),
         ("comm:ng|", "comm:", ["nginx"]),

@@ -129,8 +129,7 @@ async def test_others_get_their_turn_while_100_000_are_sorted() -> None:
     size, chance = 100_000, random.Random(1)
     table = Columns({
         "state": chance.choices(STATES, k=size),
-        "local_port": [chance.choice((443, 8080)) for _ in range(size)],
-        "peer_port": [chance.randrange(1024, 61_000) for _ in range(size)],
+        "ports": [chance.choice((443, 8080)) << 16 | chance.randrange(1024, 61_000) for _ in range(size)],
     })  # fmt: skip
     turns = 0
 

@@ -3,6 +3,7 @@
 import shlex
 import socket
 import subprocess
+import time
 from contextlib import ExitStack
 from ipaddress import ip_network
 
@@ -27,7 +28,7 @@ __all__ = ["lab"]
 BOTH = frozenset({Transport.TCP, Transport.UDP})
 LINKS = ("lo", "eth0", "eth1", "not")
 EITHER_8080 = "'( sport = :8080 or dport = :8080 )'"
-MAPPED = "::ffff:0.0.0.0/96"
+MAPPED = "::ffff:0:0/96"
 
 
 @pytest.mark.parametrize(
@@ -53,6 +54,10 @@ MAPPED = "::ffff:0.0.0.0/96"
         ("sport:80-90", "ss -tuan '( sport >= :80 and sport <= :90 )'", ()),
         ("src:10/8 dst:[::1]:443", "ss -tuan '( src 10.0.0.0/8 and dst [::1] and dport = :443 )'", ()),
         ("dst:::/64", f"ss -tuan '( dst [::/64] and not dst [{MAPPED}] )'", ()),
+        ("-dst:38/8", "ss -tuan '( not dst 38.0.0.0/8 or dst [::/0] )'", ()),
+        ("-dst:2000::/3", "ss -tuan '( not dst [2000::/3] or dst 0.0.0.0/0 )'", ()),
+        ("-dst:fe80::/64", "ss -tuan '( not dst [fe80::/64] or dst 0.0.0.0/0 )'", ()),
+        ("-dst:10/8 -dst:::1", "ss -tuan '( not dst 10.0.0.0/8 and not dst [::1] )'", ()),
         ("iface:eth", "ss -tuan '( dev = eth0 or dev = eth1 )'", ()),
         ("-iface:eth", "ss -tuan '( dev != eth0 and dev != eth1 )'", ()),
         ("(port:80 or sport:90) state:listen",
@@ -64,6 +69,7 @@ MAPPED = "::ffff:0.0.0.0/96"
         ("unit:nginx or port:80", "ss -tuane", ("unit:nginx or port:80",)),
         ("-(recvq>0 or port:80)", "ss -tuan '( sport != :80 and dport != :80 )'", ("not recvq>0",)),
         ("-proto:quic", "ss -tuan", ("not proto:quic",)),
+        ("iface:eth0 proto:ipv4", "ss -tuan '( dev = eth0 and src 0.0.0.0/0 )'", ("proto:ipv4",)),
         ("proto:udp or state:listen", "ss -tuan state listening state established state closed",
          ("proto:udp or state:listen",)),
         # What nothing can be
@@ -75,6 +81,12 @@ MAPPED = "::ffff:0.0.0.0/96"
 )
 def test_how_it_is_said(typed: str, command: str, left_out: tuple[str, ...]) -> None:
     assert ss_command(parse(typed), BOTH, LINKS) == SsCommand(command, left_out)
+
+
+def test_names_that_a_shell_or_ss_would_take_for_more_are_not_said() -> None:
+    for name in ("$(id)", "a;b", "'", "(", "and", "-a b", "é"):
+        assert ss_command(Is("iface", "=", name), BOTH, [name]).command == "ss -tuan"
+    assert ss_command(Is("iface", "=", "eth0"), BOTH) == SsCommand("ss -tuan", ("iface:eth0",))
 
 
 def test_unix_sockets_are_asked_for_in_a_way_that_leaves_addresses_alone() -> None:
@@ -123,6 +135,7 @@ def records() -> dict[tuple[str, str], Socket]:
     return found
 
 
+FIN_WAIT2 = b"\5"
 TCP, DATAGRAM, V4, V6 = socket.SOCK_STREAM, socket.SOCK_DGRAM, socket.AF_INET, socket.AF_INET6
 
 
@@ -150,7 +163,10 @@ def open_sockets(held: ExitStack) -> int:
         client = made(held, TCP, family, source, 40000 + number)
         client.connect((target, listener.getsockname()[1]))
         held.enter_context(listener.accept()[0])
-    client.shutdown(socket.SHUT_WR)  # FIN_WAIT2 here, CLOSE_WAIT at 7000
+    client.shutdown(socket.SHUT_WR)
+    deadline = time.monotonic() + 20
+    while client.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1) != FIN_WAIT2 and time.monotonic() < deadline:
+        time.sleep(0.01)  # until the other end is in CLOSE_WAIT and has said so
     made(held, DATAGRAM, V4, "127.0.0.1", 443)
     made(held, DATAGRAM, V4, "127.0.0.1", 5000).connect(("127.0.0.1", 443))
     made(held, DATAGRAM, V6, "::", 5001)
@@ -221,7 +237,7 @@ def test_any_filter_is_taken_and_answered_with_all_that_it_wants(lab: Lab) -> No
             table = ListedTable(list(everything.values()), taken_at=0)
             assert len(table) == opened
 
-            @settings(max_examples=120, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+            @settings(max_examples=60, deadline=None, database=None, suppress_health_check=list(HealthCheck))
             @given(st.recursive(LEAVES, grown, max_leaves=8), KINDS)
             def holds(tree: Filter, transports: frozenset[Transport]) -> None:
                 asked = said(tree, transports)
