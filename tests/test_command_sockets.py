@@ -191,6 +191,7 @@ def test_a_filter_that_begins_with_a_dash_is_no_option() -> None:
         (["--sort", "moon"], "invalid choice: 'moon'"),
         (["--limit", "0"], "--limit"),
         (["--watch", "--csv"], "--watch goes with text or --json"),
+        (["--map", "port:80"], "--map is of all sockets"),
         (["--json", "--csv"], "not allowed with"),
         (["--nonsense"], "unrecognized arguments"),
         (["--backend", "bsd"], "backend"),
@@ -280,6 +281,34 @@ def _until(descriptor: int, enough: object) -> bytes:
         assert select.select([descriptor], [], [], max(0.0, deadline - time.monotonic()))[0], seen
         seen += os.read(descriptor, 1 << 16)
     return seen
+
+
+def test_sockets_that_cannot_be_read_are_one_line_and_exit_1() -> None:
+    code = (
+        "import sys, nettui.collectors.socket_backend as backend\n"
+        "class Refuses:\n"
+        "    async def table(self, request): raise PermissionError(13, 'Permission denied')\n"
+        "    def close(self): pass\n"
+        "backend.open_sockets = lambda name: Refuses()\n"
+        "from nettui.cli import main\n"
+        "sys.exit(main(['sockets', *sys.argv[1:]]))\n"
+    )
+    for words in ([], ["--watch", "--json"], ["--map"]):
+        ran = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, cwd=ROOT)
+        assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (1, "", 1)
+        assert ran.stderr.startswith("nettui sockets: ") and "ermission denied" in ran.stderr
+
+
+def test_the_portable_backend_tells_the_same_listener() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        found = [
+            run("sockets", "state:listen", f"port:{port}", "--csv", "-p", "--columns", "state,local,local_port,peer",
+                "--backend", backend)
+            for backend in ("linux", "portable")
+        ]  # fmt: skip
+    assert [(each.returncode, each.stderr) for each in found] == [(0, ""), (0, "")]
+    assert found[0].stdout == found[1].stdout and f"LISTEN,127.0.0.1,{port},," in found[0].stdout
 
 
 @pytest.mark.parametrize("form", ["--csv", "--json"])

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from nettui.collectors.backend import SocketBackend
+from nettui.collectors.socket_backend import SocketBackend
 from nettui.collectors.worker import Part
 from nettui.model.socket import Socket
 from nettui.model.socket_table import SocketRequest, SocketTable

@@ -7,14 +7,16 @@ import sys
 from collections.abc import Collection, Iterable, Sequence
 from functools import partial
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from nettui.collectors.socket_backend import is_linux
+from nettui.engine.socket_reader import SocketReader, needs_owners
 from nettui.model.socket import Transport
+from nettui.model.turns import finish
 from nettui.sockets.frame import GROUPS, SORTS, SocketFrame, SocketQuery
 
 if TYPE_CHECKING:
     from nettui.config import Settings
-    from nettui.engine.socket_watch import SocketWatch
     from nettui.model.socket_filter import Filter
 
 READ, UNREADABLE, USAGE = 0, 1, 2
@@ -84,9 +86,12 @@ def run(arguments: argparse.Namespace) -> int:
     )
     if not arguments.watch:
         gc.disable()  # what is made is written, and then the process ends
-    asyncio = _asyncio()
+    alone = is_linux(settings.backend if settings else "auto") and not (
+        arguments.watch or arguments.map or owners_needed(fields) or needs_owners(query)
+    )
+    run_it = finish if alone else import_module("asyncio").run  # which takes longer to load than to read it all
     try:
-        asyncio.run(_answer(arguments, settings, query, fields))
+        run_it(_answer(arguments, settings, query, fields))
     except BrokenPipeError:
         raise
     except (OSError, ValueError) as error:
@@ -99,34 +104,23 @@ def run(arguments: argparse.Namespace) -> int:
     return READ
 
 
-def _asyncio() -> Any:
-    """asyncio without TLS, which it does without where there is none, and whose loading takes a tenth of the time."""
-    if "ssl" in sys.modules:
-        return import_module("asyncio")
-    sys.modules["ssl"] = None  # type: ignore[assignment]  # how Python is told that there is no such module
-    try:
-        return import_module("asyncio")
-    finally:
-        del sys.modules["ssl"]
-
-
 async def _answer(
     arguments: argparse.Namespace, settings: "Settings | None", query: SocketQuery, fields: Sequence[str]
 ) -> None:
-    from nettui.collectors.backend import open_sockets
-    from nettui.engine.socket_watch import SocketWatch
-
+    from nettui.collectors.socket_backend import open_sockets
     backend = open_sockets(settings.backend if settings else "auto")
     try:
-        watch = SocketWatch(backend, _links, settings.interval if settings else 1.0)
+        reader = SocketReader(backend, _links)
         if arguments.map:
-            await _map(watch)
+            await _map(reader)
         elif arguments.watch:
             from nettui.commands.sockets_watch import keep_showing
+            from nettui.engine.socket_watch import SocketWatch
 
+            watch = SocketWatch(backend, _links, settings.interval if settings else 1.0)
             await keep_showing(watch, query, fields, arguments)
         else:
-            frame = await watch.read(query, owners=not query.group and owners_needed(fields))
+            frame = await reader.read(query, owners=not query.group and owners_needed(fields))
             write(report(limited(frame, arguments.limit), fields, arguments, terminal_width()))
             _tell_notes(frame, arguments)
     finally:
@@ -187,11 +181,11 @@ def write(pieces: Iterable[bytes]) -> None:
     sys.stdout.buffer.flush()
 
 
-async def _map(watch: "SocketWatch") -> None:
+async def _map(reader: SocketReader) -> None:
     from nettui.reports.service_map import service_map_text
     from nettui.sockets.service_map import service_map_of
 
-    frame = await watch.everything()
+    frame = await reader.everything()
     write(encoded([service_map_text(await service_map_of(frame.table, frame.facts))]))
 
 

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 
 import msgspec
 
-from nettui.collectors.backend import Backend, SocketBackend
+from nettui.collectors.backend import Backend
 from nettui.collectors.services import tcp_services
+from nettui.collectors.socket_backend import SocketBackend
 from nettui.collectors.subjects import workers
 from nettui.collectors.worker import Worker, explained
 from nettui.engine.source import Publish, Unavailable

@@ -3,7 +3,6 @@
 import errno
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 
-from nettui.engine.source import Unavailable
 from nettui.model.process import Owners, Process, Unit
 from nettui.model.snapshot import Snapshot
 from nettui.model.socket import Socket, SocketKey
@@ -14,16 +13,16 @@ class RecordedSockets:
     """Answers from the Snapshot on show. Records come whole, with owners and TcpInfo as they were written."""
 
     def __init__(self, snapshot: Callable[[], Snapshot]) -> None:
-        """Raises Unavailable where the recording holds no sockets."""
-        if snapshot().sockets is None:
-            raise Unavailable("this recording holds no sockets: nettui record --sockets takes them down")
         self._snapshot = snapshot
 
     async def table(self, request: SocketRequest) -> SocketTable:
         snapshot = self._snapshot()
-        chosen = [socket for socket in snapshot.sockets or () if socket.transport in request.transports]
-        total, held = snapshot.sockets_total, len(snapshot.sockets or ())
-        note = f"the recording holds {held:,} of {total:,}" if total is not None and total > held else None
+        held = snapshot.sockets
+        if held is None:
+            raise OSError(errno.ENODATA, "no sockets were recorded at this moment: nettui record --sockets takes them down")
+        chosen = [socket for socket in held if socket.transport in request.transports]
+        total = snapshot.sockets_total
+        note = f"the recording holds {len(held):,}" if total is not None and total > len(held) else None
         return ListedTable(chosen, snapshot.taken_at, note)
 
     async def details(self, sockets: Sequence[Socket]) -> Mapping[SocketKey, Socket]:
@@ -33,7 +32,7 @@ class RecordedSockets:
         return Owners({})
 
     async def process(self, pid: int) -> Process:
-        raise ProcessLookupError(errno.ESRCH, "a recording holds nothing else of processes")
+        raise OSError(errno.EOPNOTSUPP, "a recording tells no more of a process than its name")
 
     def unit(self, cgroup: int) -> Unit | None:
         return None

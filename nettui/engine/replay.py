@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 
-from nettui.collectors.backend import SocketBackend
+from nettui.collectors.socket_backend import SocketBackend
 from nettui.engine.recorded_sockets import RecordedSockets
 from nettui.engine.recording import Recording
 from nettui.engine.source import Publish, Unavailable

@@ -61,7 +61,7 @@ class Changes:
             self.born.update(dict.fromkeys(self.new, table.taken_at))
         else:
             self.new = self.gone = frozenset()
-        self._bury(before, self.gone)
+        self._bury(before, self.gone, table.taken_at)
 
     def _begin(self, request: SocketRequest, table: SocketTable) -> None:
         """Another question: what it does not show may still be there, so nothing has come or gone."""
@@ -70,7 +70,7 @@ class Changes:
         self.born = {key: at for key, at in self.born.items() if key in self._alive}
         self._ended.clear()
 
-    def _bury(self, before: SocketTable, missing: frozenset[SocketKey]) -> None:
+    def _bury(self, before: SocketTable, missing: frozenset[SocketKey], missed_at: float) -> None:
         """Remember what ended: as the system told it, or else what is missing."""
         if not (self._ended or missing):
             return
@@ -84,7 +84,7 @@ class Changes:
         if found_missing and self._request is not None and "state" not in fields(self._request.wanted):
             for key in islice(missing - ended.keys() - buried, _MOST_MISSED):
                 if (seen := known.get(key)) is not None and seen.inode:
-                    self._remember(None, self._clock(), seen, before.taken_at)
+                    self._remember(None, missed_at, seen, before.taken_at)
         for key in missing:
             self.born.pop(key, None)
 

@@ -1,16 +1,16 @@
 """What is looked up about sockets beside the table, as far as it is needed, and not more often than it is worth."""
 
-import asyncio
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import islice
 
-from nettui.collectors.backend import SocketBackend
 from nettui.collectors.services import services
+from nettui.collectors.socket_backend import SocketBackend
 from nettui.collectors.users import user_names
 from nettui.model.process import Owner, Unit
 from nettui.model.socket import SocketKey
 from nettui.model.socket_table import SocketTable
+from nettui.model.turns import breathe
 from nettui.sockets.facts import Facts
 
 REST = 10.0
@@ -58,7 +58,7 @@ class FactFinder:
         found: set[int] = set()
         for start in range(0, len(inodes), SLICE):
             found.update([i for i in inodes[start : start + SLICE] if isinstance(i, int) and i and not known(i)])
-            await asyncio.sleep(0)
+            await breathe()
         return found
 
     @property
@@ -78,4 +78,4 @@ class FactFinder:
         looked_for = iter(inodes)
         while some := list(islice(looked_for, SLICE)):
             self._owners.update([(inode, found.by_inode.get(inode, ())) for inode in some])
-            await asyncio.sleep(0)
+            await breathe()

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from nettui.collectors.backend import SocketBackend
+from nettui.collectors.socket_backend import SocketBackend
 from nettui.model.route import Route
 from nettui.model.snapshot import Snapshot
 from nettui.model.tcp import PortCounts
@@ -39,5 +39,5 @@ class Source(Protocol):
         ...
 
     def sockets(self) -> SocketBackend:
-        """Who is asked about single sockets; raises `Unavailable`."""
+        """Who is asked about single sockets; what cannot be answered is said then."""
         ...

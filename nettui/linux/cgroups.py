@@ -4,7 +4,6 @@ A socket bears the id of the cgroup it was made in. It is the inode number of th
 tree, so one walk over the directories names all sockets, without a look at any process.
 """
 
-import asyncio
 import os
 import re
 import time
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from nettui.linux.units import unit_at
 from nettui.model.process import Unit
+from nettui.model.turns import breathe
 
 REFRESH = 3.0
 """Seconds after a walk before an id that it did not find is looked for again."""
@@ -55,7 +55,7 @@ class Cgroups:
         wanted = set(cgroups)
         while not wanted <= self._paths.keys() and (self._walk or self._clock() >= self._rests_until):
             self._walk_on()
-            await asyncio.sleep(0)
+            await breathe()
 
     def _walk_on(self) -> None:
         """Walk for a moment, on from where it was left. What is found counts at once; what has gone, at the end."""

@@ -3,7 +3,6 @@
 What is in the messages is the business of the readers beside this file; here are sockets, headers and errors.
 """
 
-import asyncio
 import errno
 import os
 import socket
@@ -14,6 +13,7 @@ from struct import Struct as Layout
 from typing import Protocol, TypeVar
 
 from nettui.model.text import clean
+from nettui.model.turns import Turn, breathe
 
 ROUTE, SOCK_DIAG = 0, 4
 """Protocols, `NETLINK_*`."""
@@ -84,7 +84,7 @@ class NetlinkSocket:
         self._socket: socket.socket | None = None
         self._port = 0
         self._sequence = int.from_bytes(os.urandom(4))
-        self._turn = asyncio.Lock()
+        self._turn = Turn()
         self._buffer = bytearray()
 
     async def dump(self, kind: int, body: bytes, sink: Callable[[], S]) -> S:
@@ -103,7 +103,7 @@ class NetlinkSocket:
                 except NetlinkError as error:
                     if error.errno != errno.ENOBUFS or last:
                         raise
-                await asyncio.sleep(0)
+                await breathe()
         return taker
 
     async def ask(self, kind: int, body: bytes, flags: int = 0) -> bytes:
@@ -132,7 +132,7 @@ class NetlinkSocket:
                 except BaseException:
                     self.close()
                     raise
-                await asyncio.sleep(0)
+                await breathe()
         return answers
 
     def close(self) -> None:
@@ -155,7 +155,7 @@ class NetlinkSocket:
                     consistent = False
                 feed(chunk)
                 if time.monotonic() > rest:
-                    await asyncio.sleep(0)
+                    await breathe()
                     rest = time.monotonic() + _BREATH
         finally:
             if not done:

@@ -4,7 +4,6 @@ Nearly all the time goes to the kernel, some microseconds for each descriptor, s
 process held when it was last looked at is remembered, and a search begins where sockets were found before.
 """
 
-import asyncio
 import os
 import time
 from collections.abc import AsyncIterator, Collection, Iterator
@@ -15,6 +14,7 @@ from typing import NamedTuple
 from nettui.linux.processes import PROC, Stat, is_elsewhere, network, parse_stat, read_file
 from nettui.linux.procfs import ProcfsError
 from nettui.model.process import Owner, Owners
+from nettui.model.turns import Turn, breathe
 
 _BATCH = 64  # descriptors: half a millisecond of work
 _SLICE = 512  # records made at once
@@ -50,7 +50,7 @@ class OwnerFinder:
         self._refused: set[int] = set()
         """PIDs that this user may not look into."""
         self._unlisted = False
-        self._turn = asyncio.Lock()
+        self._turn = Turn()
         self._rest = 0.0
 
     async def find(self, inodes: Collection[int], thorough: bool = False) -> Owners:
@@ -63,7 +63,7 @@ class OwnerFinder:
         async with self._turn:
             self._rest = time.monotonic() + _BREATH
             wanted = set(inodes)
-            await asyncio.sleep(0)  # a hundred thousand take milliseconds
+            await breathe()  # a hundred thousand take milliseconds
             if thorough:
                 for pid in await self._list():
                     await self._look(pid)
@@ -206,7 +206,7 @@ class OwnerFinder:
 
     async def _breathe(self) -> None:
         if time.monotonic() > self._rest:
-            await asyncio.sleep(0)
+            await breathe()
             self._rest = time.monotonic() + _BREATH
 
 

@@ -4,7 +4,6 @@ proc_pid_net(5) and the seq_show functions of net/ipv4 and net/ipv6 say what is 
 so it is known by what is written of it.
 """
 
-import asyncio
 import os
 import re
 import sys
@@ -22,6 +21,7 @@ from nettui.linux.unix_diag import TYPES
 from nettui.model.socket import UNCONN, Socket, SocketKey, Timer, Transport, endpoint
 from nettui.model.tcp import TcpState
 from nettui.model.text import clean
+from nettui.model.turns import breathe
 
 _TABLES = {
     Transport.TCP: ("tcp", "tcp6"), Transport.UDP: ("udp", "udp6"), Transport.RAW: ("raw", "raw6"),
@@ -72,7 +72,7 @@ async def _read(table: Path, transport: Transport) -> list[Socket]:
         while piece := os.read(descriptor, _SIZE):
             reader.feed(piece)
             if time.monotonic() > rest:
-                await asyncio.sleep(0)
+                await breathe()
                 rest = time.monotonic() + _BREATH
     finally:
         os.close(descriptor)

@@ -4,7 +4,6 @@ Everything is read below one open directory: a process that ends meanwhile is th
 with the same PID cannot be taken for it.
 """
 
-import asyncio
 import os
 import time
 from contextlib import suppress
@@ -16,6 +15,7 @@ from nettui.linux.procfs import ProcfsError
 from nettui.linux.units import CGROUP_FILE, unit_in
 from nettui.model.process import Process
 from nettui.model.text import clean
+from nettui.model.turns import breathe
 
 PROC = Path("/proc")
 COMMAND_LIMIT = 1_000
@@ -158,7 +158,7 @@ async def _descriptors(directory: int) -> int | None:
         with os.scandir(listed) as entries:
             while some := sum(1 for _ in islice(entries, _LISTED)):
                 count += some
-                await asyncio.sleep(0)
+                await breathe()
     finally:
         os.close(listed)
     return count

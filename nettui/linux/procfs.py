@@ -4,7 +4,6 @@ The files of totals are held open and read again from their start, which costs m
 reader in the network namespace it began in.
 """
 
-import asyncio
 import os
 import re
 import time
@@ -17,6 +16,7 @@ from typing import NamedTuple
 
 from nettui.linux.tcp_states import STATE_NUMBERS
 from nettui.model.text import clean
+from nettui.model.turns import breathe
 
 PROC_NET = Path("/proc/thread-self/net")
 """The network namespace of the thread that asks (/proc/net is that of the process's first thread)."""
@@ -91,7 +91,7 @@ class ProcNet:
             while piece := os.read(descriptor, _SIZE):
                 table.feed(piece)
                 if time.monotonic() > rest:
-                    await asyncio.sleep(0)
+                    await breathe()
                     rest = time.monotonic() + _BREATH
         finally:
             os.close(descriptor)

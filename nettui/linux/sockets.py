@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from nettui.linux.inet_diag import InetDiag
 from nettui.linux.inet_message import INFO
 from nettui.linux.netlink import NetlinkError
+from nettui.linux.reasons import PASSING, REST, in_words
 from nettui.linux.socket_sink import SocketSink
 from nettui.linux.socket_table import JoinedTable, PackedTable
-from nettui.linux.tcp import PASSING, REST, in_words
 from nettui.model.process import Owners, Process, Unit
 from nettui.model.socket import Socket, SocketKey, Transport
 from nettui.model.socket_table import ListedTable, SocketRequest, SocketTable

@@ -6,16 +6,14 @@ had (a sandbox without netlink, a hidden /proc, totals that are not to be believ
 sock_diag or from /proc/net/tcp.
 """
 
-import asyncio
-import errno
 import time
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from nettui.linux.netlink import NetlinkDecodeError, NetlinkError
 from nettui.linux.procfs import PROC_NET, ProcfsError, ProcNet, Totals
+from nettui.linux.reasons import PASSING, REST, in_words
 from nettui.linux.sock_diag import StateTally, TcpDiag
 from nettui.linux.tcp_states import (
     CLOSE_WAIT,
@@ -27,10 +25,8 @@ from nettui.linux.tcp_states import (
     TIME_WAIT,
 )
 from nettui.model.tcp import STATES, PortCounts, TcpCounts, TcpState
+from nettui.model.turns import breathe
 
-REST = 30.0
-"""Seconds before a way that failed is tried again."""
-PASSING = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS, errno.EINTR)  # may be over at any moment
 _WITHOUT_TOTALS = EVERY_STATE & ~(1 << ESTABLISHED | 1 << TIME_WAIT)
 _COMPARISONS = 3
 _TURN = 2_000  # items after which others on the event loop get a turn: a millisecond or two
@@ -160,7 +156,7 @@ async def unhurried(items: Iterable[T]) -> AsyncIterator[T]:
     for turn, item in enumerate(items, 1):
         yield item
         if turn % _TURN == 0:
-            await asyncio.sleep(0)
+            await breathe()
 
 
 class Way(Generic[T]):
@@ -201,14 +197,3 @@ class Ways(Generic[T]):
                 return found, way.source, next(iter(failures), None)
             failures[way.failure] = None
         raise OSError(f"TCP sockets cannot be counted: {'; '.join(failures)}")
-
-
-def in_words(error: OSError | ValueError) -> str:
-    """Why something failed, for the one who looks at the screen."""
-    if isinstance(error, NetlinkError):
-        return f"the kernel refuses sock_diag: {error.strerror}"
-    if isinstance(error, NetlinkDecodeError):
-        return f"sock_diag: {error}"
-    if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
-    return str(error)

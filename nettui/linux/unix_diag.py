@@ -1,6 +1,5 @@
 """Unix sockets by sock_diag(7): unix_diag messages to `Socket` records (linux/unix_diag.h, unix(7))."""
 
-import asyncio
 from socket import AF_UNIX, SOCK_DGRAM, SOCK_SEQPACKET, SOCK_STREAM
 from struct import Struct as Layout
 
@@ -14,6 +13,7 @@ from nettui.linux.sock_diag import SOCK_DIAG_BY_FAMILY
 from nettui.linux.tcp_info import decode_memory
 from nettui.model.socket import Socket, Transport
 from nettui.model.text import clean
+from nettui.model.turns import breathe
 
 _REQUEST = Layout("=BBxxIIIII")  # struct unix_diag_req: family, protocol, states, inode, what to show, cookie
 _MESSAGE = Layout("=BBBxIII")  # struct unix_diag_msg: family, type, state, inode, cookie
@@ -80,5 +80,5 @@ async def _with_peers(sockets: list[Socket]) -> list[Socket]:
         for socket in sockets[start : start + _TURN]:
             peer = paths.get(socket.peer_inode or 0)
             found.append(replace(socket, peer=peer) if peer else socket)
-        await asyncio.sleep(0)
+        await breathe()
     return found

@@ -25,9 +25,9 @@ COLUMNS = (
     "key", "transport", "family", "state", "local", "local_port", "peer", "peer_port", "ports", "ifindex", "recv_q",
     "send_q", "uid", "inode", "timer", "cgroup", "rtt", "retrans", "idle",
 )
-"""What `SocketTable.column` knows. Values are those of the Socket's field of that name, None where it is not known, but:
-`timer` seconds until it fires; `ports` local_port * 65,536 + peer_port, with 0 for none; `rtt`, `retrans`
-(total_retrans) and `idle` from its TcpInfo."""
+"""What `SocketTable.column` knows. Values are those of the Socket's field of that name, None where it is not known.
+But `timer` is the seconds until it fires; `ports` local_port * 65,536 + peer_port, with 0 for none; `rtt`, `retrans`
+(total_retrans) and `idle` are from its TcpInfo."""
 
 
 class SocketTable(Protocol):

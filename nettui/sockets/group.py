@@ -1,11 +1,11 @@
 """The sockets that have something in common, and how many of them are in each state."""
 
-import asyncio
 from array import array
 from collections import Counter
 from collections.abc import Hashable, Sequence
 
 from nettui.model.socket_table import SocketTable
+from nettui.model.turns import breathe
 from nettui.sockets.facts import Facts
 from nettui.sockets.frame import GROUP_STATES, Group
 from nettui.sockets.labels import Labels, labels
@@ -50,11 +50,11 @@ async def _members(places: Sequence[int], of_place: list[int], size: int) -> lis
     members: list[array[int]] = []
     while len(members) < size:
         members += [array("I") for _ in range(min(WINDOW, size - len(members)))]
-        await asyncio.sleep(0)
+        await breathe()
     for start in range(0, len(places), WINDOW):
         for place in places[start : start + WINDOW]:
             members[of_place[place]].append(place)
-        await asyncio.sleep(0)
+        await breathe()
     return members
 
 
@@ -64,14 +64,14 @@ async def _counts(counted: Counter[int], size: int) -> list[tuple[int, ...]]:
     for turn, (place, count) in enumerate(counted.items(), 1):
         table[place] = count
         if turn % WINDOW == 0:
-            await asyncio.sleep(0)
+            await breathe()
     same: dict[tuple[int, ...], tuple[int, ...]] = {}
     counts: list[tuple[int, ...]] = []
     for turn in range(1, size + 1):
         row = tuple(table[(turn - 1) * _WIDTH : turn * _WIDTH])
         counts.append(same.setdefault(row, row))
         if turn % WINDOW == 0:
-            await asyncio.sleep(0)
+            await breathe()
     return counts
 
 
@@ -81,7 +81,7 @@ async def _largest_first(
     names: list[str] = []
     for start in range(0, len(keys), WINDOW):
         names += [wanted.order(key) for key in keys[start : start + WINDOW]]
-        await asyncio.sleep(0)
+        await breathe()
     by_name = await sorted_positions(names)
     by_size = await sorted_positions([-len(members[number]) for number in by_name])
     groups: list[Group] = []
@@ -90,5 +90,5 @@ async def _largest_first(
         key = keys[number]
         groups.append(Group(key, wanted.name(key), counts[number], members[number]))
         if turn % WINDOW == 0:
-            await asyncio.sleep(0)
+            await breathe()
     return tuple(groups)

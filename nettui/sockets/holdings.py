@@ -1,10 +1,10 @@
 """The sockets of one process, counted by state and by peer."""
 
-import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from nettui.model.turns import breathe
 from nettui.sockets.frame import GROUP_STATES, SocketFrame
 
 SLICE = 4096
@@ -35,5 +35,5 @@ async def holdings(frame: SocketFrame, pid: int) -> Holdings:
             state, peer = table.column("state", start, end), table.column("peer", start, end)
             states.update([state[at] for at in mine])
             peers.update([str(peer[at]) for at in mine if peer[at] not in ("", "*", None)])
-        await asyncio.sleep(0)
+        await breathe()
     return Holdings([states[state] for state in GROUP_STATES], peers.most_common())

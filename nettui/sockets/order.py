@@ -3,7 +3,6 @@
 What they are sorted by becomes one float for each: those are made quickly from columns and compared fastest.
 """
 
-import asyncio
 from collections.abc import Sequence
 from math import inf
 from socket import AF_INET, AF_INET6, inet_pton
@@ -12,6 +11,7 @@ from typing import NamedTuple
 from nettui.model.socket import UNCONN, Transport
 from nettui.model.socket_table import SocketTable
 from nettui.model.tcp import STATES
+from nettui.model.turns import breathe
 from nettui.sockets.facts import Facts
 from nettui.sockets.labels import labels
 from nettui.sockets.windows import RUN, WINDOW, sorted_positions, windows
@@ -56,7 +56,7 @@ async def ordered(
     found: list[int] = []
     for start in range(0, len(positions), RUN):
         found += [places[position] for position in positions[start : start + RUN]]
-        await asyncio.sleep(0)
+        await breathe()
     return Ordered(found, places, values, reverse)
 
 
@@ -113,7 +113,7 @@ async def _by_address(table: SocketTable, places: Sequence[int], end: str, unkno
     for start in range(0, len(addresses), RUN):
         some, their_ports = addresses[start : start + RUN], ports[start : start + RUN]
         values += [numbers[address] + (port or 0) for address, port in zip(some, their_ports, strict=True)]
-        await asyncio.sleep(0)
+        await breathe()
     return values
 
 
@@ -128,7 +128,7 @@ async def _numbers(addresses: list[str]) -> dict[str, float]:
                 others.append(address)
                 texts.append(_sortable(address))
         if turn % WINDOW == 0:
-            await asyncio.sleep(0)
+            await breathe()
     for rank, position in enumerate(await sorted_positions(texts)):
         found[others[position]] = (2.0**32 + rank) * _PORTS
     return found
@@ -172,5 +172,5 @@ async def _by_label(table: SocketTable, places: Sequence[int], facts: Facts, by:
     values: list[float] = []
     for start in range(0, len(keys), RUN):
         values += [ranks[key] for key in keys[start : start + RUN]]
-        await asyncio.sleep(0)
+        await breathe()
     return values

@@ -4,7 +4,6 @@ A connection within the host is two sockets, and only where both are found is it
 local is not enough. A connected UDP socket has no other end of its own; there the address must be one of this host's.
 """
 
-import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import NamedTuple
@@ -12,6 +11,7 @@ from typing import NamedTuple
 from nettui.model.process import Owner
 from nettui.model.socket import UNCONN, Socket, Transport
 from nettui.model.socket_table import ListedTable, SocketTable
+from nettui.model.turns import breathe
 from nettui.sockets.facts import Facts
 from nettui.sockets.labels import NOBODYS
 from nettui.sockets.programs import Programs, holders
@@ -71,7 +71,7 @@ async def service_map_of(table: SocketTable, facts: Facts) -> ServiceMap:
                 for place, end in zip(part, ends, strict=True)
             )
     for _ in survey.steps():
-        await asyncio.sleep(0)
+        await breathe()
     return survey.result()
 
 

@@ -3,12 +3,12 @@
 A few thousand values cost a millisecond; after each such piece of work others on the event loop get a turn.
 """
 
-import asyncio
 from bisect import bisect_left, bisect_right
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from nettui.model.socket_table import SocketTable
+from nettui.model.turns import breathe
 
 WINDOW = 2048
 """Places of a table that are looked at in one go."""
@@ -26,7 +26,7 @@ async def windows(
         end = bisect_left(places, places[start] + WINDOW, start, total)
         part = places[start:end]
         yield part, [_values(table, name, part) for name in names]
-        await asyncio.sleep(0)
+        await breathe()
         start = end
 
 
@@ -47,11 +47,11 @@ async def ascending(places: Sequence[int], size: int) -> Sequence[int]:
     for start in range(0, len(places), RUN):
         for place in places[start : start + RUN]:
             wanted[place] = 1
-        await asyncio.sleep(0)
+        await breathe()
     found: list[int] = []
     for start in range(0, size, RUN):
         found += [place for place, is_wanted in enumerate(wanted[start : start + RUN], start) if is_wanted]
-        await asyncio.sleep(0)
+        await breathe()
     return found
 
 
@@ -66,7 +66,7 @@ async def sorted_positions(values: Sequence[Any], reverse: bool = False) -> list
     runs = []
     for start in range(0, len(positions), RUN):
         runs.append(sorted(positions[start : start + RUN], key=key))
-        await asyncio.sleep(0)
+        await breathe()
     found = await _merged(runs, values) if len(runs) > 1 else [position for run in runs for position in run]
     if reverse:
         found.reverse()
@@ -82,7 +82,7 @@ async def _merged(runs: list[list[int]], values: Sequence[Any]) -> list[int]:
     for run in runs:
         around = [find(run, value, key=key) for value in splitters for find in (bisect_left, bisect_right)]
         cuts.append([0, *around, len(run)])
-    await asyncio.sleep(0)
+    await breathe()
     found: list[int] = []
     for number in range(2 * len(splitters) + 1):
         part: list[int] = []
@@ -91,5 +91,5 @@ async def _merged(runs: list[list[int]], values: Sequence[Any]) -> list[int]:
         if number % 2 == 0:  # the others are all equal to a splitter
             part.sort(key=key)
         found += part
-        await asyncio.sleep(0)
+        await breathe()
     return found

@@ -66,9 +66,11 @@ def told_by_ss(links: dict[str, int]) -> dict[int, Told]:
 def flat(socket: Socket) -> Told:
     """One of our records in the same form; `None`s, empty tuples and `False` left out."""
     told: Told = {}
-    for name, value in msgspec.to_builtins(socket).items():
-        parts = value.items() if isinstance(value, dict) else None
-        told |= {f"{name}.{part}": each for part, each in parts} if parts else {name: value}
+    for name, value in msgspec.structs.asdict(socket).items():
+        if isinstance(value, msgspec.Struct):
+            told |= {f"{name}.{part}": each for part, each in msgspec.structs.asdict(value).items()}
+        else:
+            told[name] = value
     return {name: value for name, value in told.items() if value is not None and value is not False and value != ()}
 
 

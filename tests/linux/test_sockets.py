@@ -13,8 +13,8 @@ import pytest
 
 from nettui.linux import inet_diag, netlink
 from nettui.linux.inet_diag import InetDiag
+from nettui.linux.reasons import REST
 from nettui.linux.sockets import LinuxSockets
-from nettui.linux.tcp import REST
 from nettui.model.socket import Socket, SocketKey, Transport
 from nettui.model.socket_filter import Is
 from nettui.model.socket_table import COLUMNS, ListedTable, SocketRequest, SocketTable

@@ -13,8 +13,9 @@ import pytest
 
 from nettui.linux import netlink, sock_diag
 from nettui.linux.procfs import PROC_NET, Totals
+from nettui.linux.reasons import REST
 from nettui.linux.sock_diag import StateTally
-from nettui.linux.tcp import REST, TcpCounter, with_totals
+from nettui.linux.tcp import TcpCounter, with_totals
 from nettui.linux.tcp_states import STATE_NUMBERS
 from nettui.model.tcp import PortCounts, TcpCounts, TcpState
 from tests.lab_support import Lab, required_lab
