@@ -19,6 +19,7 @@ from nettui.model.socket import Socket, SocketKey
 from nettui.model.socket_filter import fields
 from nettui.model.socket_table import SocketRequest, SocketTable
 from nettui.model.text import clean
+from nettui.model.turns import breathe
 from nettui.sockets.facts import Facts
 from nettui.sockets.frame import Group, SocketFrame, SocketQuery
 from nettui.sockets.group import grouped
@@ -107,10 +108,13 @@ class SocketWatch(SocketReader):
         query = self._query
         request = request_for(query)
         table = await self._take(request)
-        self._changes.note(request, table)
+        await self._changes.note(request, table)
         self._table, self._request = table, request
+        await breathe()
         details = await self._details(table, self._looked_at)
-        self._show(self._marked(await self._answer(table, query), details))
+        answer = await self._answer(table, query)
+        await breathe()  # to show it is work for others, who do not take turns
+        self._show(self._marked(answer, details))
         self._seek_owners()
 
     async def _rearrange(self) -> None:
