@@ -55,6 +55,7 @@ class Changes:
     async def note(self, request: SocketRequest, table: SocketTable) -> None:
         """A new reading is there. Each step here takes milliseconds where there are 100,000 sockets."""
         before, self._table = self._table, table
+        await breathe()
         table.keys()
         await breathe()
         if request != self._request or before is None:

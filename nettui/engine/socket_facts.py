@@ -17,7 +17,8 @@ REST = 10.0
 """A search for owners that took t seconds is not made again for REST * t: a tenth of the time at most."""
 
 AGAIN = 30.0
-"""Seconds after which an owner that was not found is looked for again."""
+"""Seconds after which owners are looked for again: a process may be gone by then, be called otherwise, or have handed
+its sockets on; and another may have its PID."""
 
 SLICE = 4096
 """Inodes looked at before others on the event loop get a turn."""
@@ -35,7 +36,8 @@ class FactFinder:
         self._owners: dict[int, tuple[Owner, ...]] = {}
         self._units: dict[int, Unit | None] = {}
         self._note: str | None = None
-        self._rests_until = self._searched_at = float("-inf")
+        self._rests_until = float("-inf")
+        self._doubted_at = time.monotonic()
 
     def facts(self, born: Mapping[SocketKey, float], since: float | None) -> Facts:
         """What is known now."""
@@ -51,15 +53,18 @@ class FactFinder:
                 self._units[cgroup] = self._backend.unit(cgroup)
 
     async def unknown(self, inodes: Sequence[object]) -> set[int]:
-        """Those of the inodes whose owners were not looked for yet, or not lately and in vain."""
-        again = time.monotonic() >= self._searched_at + AGAIN
-        # What was looked for in vain is in the mapping too, but says nothing.
-        known: Callable[[int], object] = self._owners.get if again else self._owners.__contains__
+        """Those of the inodes whose owners were not looked for yet; from time to time all of them."""
+        known: Collection[int] = () if self._in_doubt else self._owners
         found: set[int] = set()
         for start in range(0, len(inodes), SLICE):
-            found.update([i for i in inodes[start : start + SLICE] if isinstance(i, int) and i and not known(i)])
+            found.update([i for i in inodes[start : start + SLICE] if isinstance(i, int) and i and i not in known])
             await breathe()
         return found
+
+    @property
+    def _in_doubt(self) -> bool:
+        """Whether what is remembered may no longer be so."""
+        return time.monotonic() >= self._doubted_at + AGAIN
 
     @property
     def rested(self) -> bool:
@@ -68,12 +73,15 @@ class FactFinder:
 
     async def find_owners(self, inodes: Collection[int], thorough: bool) -> None:
         """Look for the owners of these; what is not found has none that may be seen."""
+        if not inodes:
+            return
         if len(self._owners) > MOST_OWNERS:
             self._owners = {}
+        if self._in_doubt:
+            self._doubted_at, thorough = time.monotonic(), True
         began = time.thread_time()
         found = await self._backend.owners(inodes, thorough)
-        self._searched_at = time.monotonic()
-        self._rests_until = self._searched_at + REST * (time.thread_time() - began)
+        self._rests_until = time.monotonic() + REST * (time.thread_time() - began)
         self._note = found.hidden
         looked_for = iter(inodes)
         while some := list(islice(looked_for, SLICE)):

@@ -122,7 +122,9 @@ class SocketWatch(SocketReader):
         frame, table = self.frame, self._table
         if table is not None:
             details = frame.details if frame is not None and frame.table is table else {}
-            self._show(self._marked(await self._answer(table, self._query), details))
+            answer = await self._answer(table, self._query)
+            await breathe()
+            self._show(self._marked(answer, details))
             self._seek_owners()
 
     async def _guarded(self, step: Callable[[], Awaitable[None]]) -> None:

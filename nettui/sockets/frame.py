@@ -1,7 +1,7 @@
 """What is asked of the sockets, and the answer: one picture of them, filtered, sorted and grouped."""
 
-from collections.abc import Hashable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from typing import Protocol, overload
 
 from msgspec import Struct
 
@@ -38,8 +38,22 @@ class SocketQuery(Struct, frozen=True, kw_only=True):
     """Of SORTS: what else has to be known of every socket, to be written of every socket."""
 
 
-class Group(NamedTuple):
-    """The sockets that have something in common."""
+class Places(Protocol):
+    """Some sockets by their places in a table."""
+
+    def __len__(self) -> int: ...
+
+    @overload
+    def __getitem__(self, at: int) -> int: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[int]: ...
+
+    def __iter__(self) -> Iterator[int]: ...
+
+
+class Group(Struct, frozen=True, gc=False):
+    """The sockets that have something in common. There may be 80,000 groups: the garbage collector passes them by."""
 
     key: Hashable
     """By which it is known from reading to reading."""
@@ -47,7 +61,7 @@ class Group(NamedTuple):
     """`8080`, `10.0.3.0/24`, `java[4711]`, or `--` for those of which it is not known."""
     counts: tuple[int, ...]
     """How many in each of GROUP_STATES."""
-    places: Sequence[int]
+    places: Places
     """Its sockets, in the order asked for."""
 
 

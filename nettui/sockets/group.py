@@ -2,7 +2,11 @@
 
 from array import array
 from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
+from itertools import accumulate
+from typing import Any
+
+from msgspec import Struct
 
 from nettui.model.socket_table import SocketTable
 from nettui.model.turns import breathe
@@ -45,15 +49,43 @@ class _Numbers(dict[Hashable, int]):
         return number
 
 
-async def _members(places: Sequence[int], of_place: list[int], size: int) -> list[array[int]]:
+class Members(Struct, frozen=True, gc=False):
+    """The places of one group: a part of the places of all, which stand one group behind the other."""
+
+    every: array[int]
+    start: int
+    end: int
+
+    def __len__(self) -> int:
+        return self.end - self.start
+
+    def __getitem__(self, at: Any) -> Any:
+        """One, or with a slice several."""
+        return self.every[self.start : self.end][at]
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self.every[self.start : self.end])
+
+
+async def _members(places: Sequence[int], of_place: list[int], size: int) -> list[Members]:
     """The places of each group."""
-    members: list[array[int]] = []
-    while len(members) < size:
-        members += [array("I") for _ in range(min(WINDOW, size - len(members)))]
-        await breathe()
+    sizes = [0] * size
     for start in range(0, len(places), WINDOW):
         for place in places[start : start + WINDOW]:
-            members[of_place[place]].append(place)
+            sizes[of_place[place]] += 1
+        await breathe()
+    free = list(accumulate(sizes, initial=0))
+    members: list[Members] = []
+    every = array("I", bytes(4 * len(places)))
+    for number in range(size):
+        members.append(Members(every, free[number], free[number + 1]))
+        if number % WINDOW == 0:
+            await breathe()
+    for start in range(0, len(places), WINDOW):
+        for place in places[start : start + WINDOW]:
+            number = of_place[place]
+            every[free[number]] = place
+            free[number] += 1
         await breathe()
     return members
 
@@ -76,7 +108,7 @@ async def _counts(counted: Counter[int], size: int) -> list[tuple[int, ...]]:
 
 
 async def _largest_first(
-    keys: list[Hashable], wanted: Labels, counts: list[tuple[int, ...]], members: list[array[int]]
+    keys: list[Hashable], wanted: Labels, counts: list[tuple[int, ...]], members: list[Members]
 ) -> tuple[Group, ...]:
     names: list[str] = []
     for start in range(0, len(keys), WINDOW):

@@ -11,6 +11,9 @@ import signal
 import sys
 from typing import TYPE_CHECKING, Any
 
+YOUNG = 20_000
+"""Objects made until the garbage collector looks through the young ones: with 100,000 sockets each look takes long."""
+
 if TYPE_CHECKING:
     from textual.app import App
 
@@ -55,4 +58,5 @@ class Endings(_Base):
 def _collect_garbage_again() -> None:
     """The command that started us put it off: nothing that is made up to the first picture is garbage."""
     gc.freeze()
+    gc.set_threshold(YOUNG)
     gc.enable()

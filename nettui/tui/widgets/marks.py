@@ -99,9 +99,8 @@ class Marks:
         below: dict[Hashable | None, list[Hashable]] = {}
         for key, ghost in self._ghosts.items():
             below.setdefault(ghost.below, []).append(key)
-        order = below.pop(None, [])
-        for key in keys:
-            order.append(key)
-            if key in below:
-                order += below[key]
+        order = [*below.pop(None, ()), *keys]
+        places = [at for at, key in enumerate(order) if key in below]  # there may be 100,000: no more for each than this
+        for at in reversed(places):
+            order[at + 1 : at + 1] = below[order[at]]
         return order
