@@ -50,6 +50,18 @@ def _version(quick: bool) -> list[Figure]:
     return startup.measure_version(5 if quick else 2 * startup.PAIRS)
 
 
+def _sockets(quick: bool) -> list[Figure]:
+    from benchmarks import sockets
+
+    return sockets.measure(3 if quick else sockets.ROUNDS)
+
+
+def _socket_screen(quick: bool) -> list[Figure]:
+    from benchmarks import socket_screen, terminal
+
+    return socket_screen.measure(terminal.QUICK if quick else terminal.THOROUGH)
+
+
 def _quiet(quick: bool) -> list[Figure]:
     from benchmarks import terminal
 
@@ -68,6 +80,8 @@ ROOMS = {
     "tcp": Room(_tcp, "one tick of state counts at 80,000 sockets, against ss and psutil"),
     "routes": Room(_routes, "20,000 routes into records, against ip -j"),
     "busy": Room(_busy, "CPU, memory and answers to keys with 80,000 sockets held"),
+    "sockets": Room(_sockets, "100,000 sockets read, filtered and traced to their owners, against ss"),
+    "screen": Room(_socket_screen, "the Sockets screen refreshing with 100,000 sockets"),
     "quiet": Room(_quiet, "bytes, CPU and memory on a quiet host, against btop"),
 }
 
