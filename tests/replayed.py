@@ -5,6 +5,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from tests.recordings.sockets import SERVICES, USERS
+
 RECORDINGS = Path(__file__).parent / "recordings"
 
 
@@ -15,6 +17,10 @@ def prepare() -> None:
     os.environ.update(TZ="UTC", TERM="xterm-256color", COLORTERM="truecolor", TEXTUAL_ANIMATIONS="none")
     os.environ.pop("NO_COLOR", None)
     time.tzset()
+
+
+NAMES: dict[str, Any] = {"services": lambda: SERVICES, "user_names": lambda: USERS}
+"""In place of what `nettui.engine.socket_facts` asks this host for: what ports and users are called on web-03."""
 
 
 def replay_app(recording: str | Path, seconds: float = 0.0, **more: Any) -> Any:

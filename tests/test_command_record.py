@@ -3,6 +3,7 @@
 import os
 import resource
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from nettui.engine.recording import Recording
+from tests.lab_support import required_lab
 from tests.test_cli import ROOT, run
 
 FAST = ("--interval", "0.2", "--backend", "linux")
@@ -102,3 +104,37 @@ def test_a_foreign_file_is_left_alone(tmp_path: Path) -> None:
     ran = run("record", os.fspath(path), *FAST)
     assert ran.returncode == 1 and "nothing was written" in ran.stderr
     assert path.read_text() == "mine\n"
+
+
+@pytest.mark.lab
+def test_with_its_sockets_and_whose_they_are(tmp_path: Path) -> None:
+    path = tmp_path / "r.jsonl"
+
+    def record() -> int:
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            port: int = server.getsockname()[1]
+            client = socket.create_connection(("127.0.0.1", port))
+            accepted, _ = server.accept()
+            client.close()
+            process = start(path, "--sockets")
+            deadline = time.monotonic() + 30
+            while b'"sockets":[{' not in path.read_bytes():
+                assert process.poll() is None and time.monotonic() < deadline
+                time.sleep(0.02)
+            process.terminate()
+            process.communicate(timeout=30)
+            accepted.close()
+        return port
+
+    with required_lab() as lab:  # of this host's own sockets there may be more than a recording holds
+        lab.ip("link set lo up")
+        port = lab.call(record)
+    recording = Recording(path)
+    snapshot = recording.snapshot(len(recording) - 1)
+    found = {each.state: each for each in snapshot.sockets or () if each.local_port == port}
+    assert set(found) == {"LISTEN", "CLOSE_WAIT"}
+    [[mine], [same]] = (each.owners or () for each in found.values())
+    assert mine.pid == same.pid and mine.name
+    info = found["CLOSE_WAIT"].info
+    assert info is not None and info.rtt is not None
+    assert snapshot.sockets_total == len(snapshot.sockets or ()) == 3, "the client's end is in FIN_WAIT2"

@@ -199,11 +199,12 @@ def _tell_notes(frame: SocketFrame, arguments: argparse.Namespace) -> None:
 
 
 def _is_hidden(frame: SocketFrame) -> bool:
-    """Whether any of the sockets has an owner that may not be seen."""
+    """Whether an owner may not be seen: of the sockets shown, or of any where owners decide which are shown."""
     if frame.facts.owners_note is None:
         return False
     inodes, owners = frame.table.column("inode"), frame.facts.owners
-    return any(owners.get(inodes[place]) == () for place in frame.order)  # type: ignore[call-overload]  # a number
+    places = range(len(frame.table)) if needs_owners(frame.query) else frame.order
+    return any(isinstance(inode := inodes[place], int) and owners.get(inode) == () for place in places)
 
 
 def _links() -> dict[int, str]:

@@ -19,7 +19,8 @@ class RecordedSockets:
         snapshot = self._snapshot()
         held = snapshot.sockets
         if held is None:
-            raise OSError(errno.ENODATA, "no sockets were recorded at this moment: nettui record --sockets takes them down")
+            why = "no sockets were recorded at this moment: nettui record --sockets takes them down"
+            raise OSError(errno.ENODATA, why)
         chosen = [socket for socket in held if socket.transport in request.transports]
         total = snapshot.sockets_total
         note = f"the recording holds {len(held):,}" if total is not None and total > len(held) else None

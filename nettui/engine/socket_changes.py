@@ -9,7 +9,7 @@ from nettui.model.socket_filter import fields
 from nettui.model.socket_table import SocketRequest, SocketTable
 from nettui.model.turns import breathe
 
-KEPT = 1_000
+KEPT = 500
 """Closed sockets remembered."""
 
 DOUBT = 5.0
@@ -51,6 +51,8 @@ class Changes:
             self._lost_at = now
         for socket in sockets:
             self._ended.setdefault(socket.key, (now, socket))
+        while len(self._ended) > KEPT:  # thousands may end between two readings, and the last are remembered
+            del self._ended[next(iter(self._ended))]
 
     async def note(self, request: SocketRequest, table: SocketTable) -> None:
         """A new reading is there. Each step here takes milliseconds where there are 100,000 sockets."""

@@ -130,7 +130,7 @@ class SocketWatch(SocketReader):
     async def _guarded(self, step: Callable[[], Awaitable[None]]) -> None:
         try:
             await step()
-        except (OSError, ValueError) as error:
+        except Exception as error:  # also a fault of ours must be told, and the next reading be made
             self.error = clean(explained(error))
             self._publish()
 

@@ -34,6 +34,7 @@ class TcpInfo(Struct, frozen=True, kw_only=True, omit_defaults=True):
     bytes_sent: int | None = None
     """Retransmitted ones included."""
     bytes_acked: int | None = None
+    """A byte each for SYN and FIN included."""
     bytes_received: int | None = None
     bytes_retrans: int | None = None
     segs_out: int | None = None
@@ -83,6 +84,13 @@ class TcpInfo(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Negotiated: timestamps, sack, wscale, ecn, ecn-seen, syn-data, ..."""
     snd_wscale: int | None = None
     rcv_wscale: int | None = None
+
+    @property
+    def payload_sent(self) -> int | None:
+        """Bytes of the program's that were sent, each counted once; about them where the kernel tells only the ACKs."""
+        if self.bytes_sent is None:
+            return self.bytes_acked
+        return self.bytes_sent - (self.bytes_retrans or 0)
 
     @property
     def idle(self) -> float | None:

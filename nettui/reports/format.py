@@ -81,6 +81,14 @@ def change(by: int) -> str:
     return f"{'+' if by > 0 else '-'}{text}"
 
 
+def shortened(text: str, width: int) -> str:
+    """At most `width` characters, cut in the middle: an address keeps its port, a process its number."""
+    if len(text) <= width:
+        return text
+    last = width // 2
+    return text[: width - last - 1] + "…" + text[len(text) - last :]
+
+
 def sparkline(values: Sequence[float], blocks: str = "▁▂▃▄▅▆▇█") -> str:
     """One character a value. The whole height is the span of the values, but at least a fifth of the largest, so that a
     change of a few in a hundred does not look like a mountain; what does not change is a line in the middle."""

@@ -43,7 +43,7 @@ def socket_details(
     ]
     if process is not None:
         found += process_details(frame, process)
-    found.append(("Queues", (_queues(socket),)))
+    found.append(("Queues", (queues_text(socket),)))
     if drawn := charts(readings, units, blocks, max(8, min(40, width - HEAD - 45))):
         found.append(("Course", drawn))
     if socket.info is not None and not socket.is_listener:
@@ -64,7 +64,7 @@ def process_details(frame: SocketFrame, process: Process, held: Holdings | None 
     found: list[Paragraph] = [
         ("Process", (f"{process.name}[{process.pid}] of user {user}, started {started}{where}",)),
         ("Command", (process.command or process.executable or f"{UNKNOWN} (needs root or CAP_SYS_PTRACE)",)),
-        ("Descriptors", (_descriptors(process),)),
+        ("Descriptors", (descriptors_text(process),)),
     ]
     return found + (_held(held.states, held.peers) if held is not None else [])
 
@@ -117,11 +117,18 @@ def _most(counted: Sequence[tuple[str, int]], shown: str) -> str:
     return f"{first} and {more:,} others" if more > 0 else first
 
 
-def _state(socket: Socket, room: int) -> tuple[str, ...]:
+def meaning(socket: Socket) -> tuple[str, ...]:
+    """What its state means, and what has to happen for it to go on."""
     known = state_machine.words(socket.state)
-    lines = (f"{socket.state}: {known.meaning}", known.next)
+    if socket.transport in (Transport.TCP, Transport.MPTCP) or socket.state == "UNCONN":
+        return f"{socket.state}: {known.meaning}", known.next
+    return (_connected(socket),)
+
+
+def _state(socket: Socket, room: int) -> tuple[str, ...]:
+    lines = meaning(socket)
     if socket.transport not in (Transport.TCP, Transport.MPTCP):
-        return lines if socket.state == "UNCONN" else (_connected(socket),)
+        return lines
     drawing = state_machine.drawing(socket.state)
     if max(map(len, drawing)) <= room:
         return (*lines, *drawing)
@@ -149,14 +156,15 @@ def _owner(frame: SocketFrame, socket: Socket) -> tuple[str, ...]:
         f"{owner.label}{'' if owner.fd is None else f', descriptor {owner.fd}'}"
         + (", in another network namespace" if owner.elsewhere else "")
         for owner in owners or ()
-    ] or [f"{UNKNOWN} ({_why_no_owner(frame, socket, owners is not None)})"]
+    ] or [f"{UNKNOWN} ({why_no_owner(frame, socket, owners is not None)})"]
     lines.append(f"user {UNKNOWN if user is None else user}")
     if unit is not None:
         lines.append(f"{'container' if unit.container else 'unit'} {unit.name}, cgroup {unit.path}")
     return tuple(lines)
 
 
-def _why_no_owner(frame: SocketFrame, socket: Socket, looked: bool) -> str:
+def why_no_owner(frame: SocketFrame, socket: Socket, looked: bool) -> str:
+    """Why there is nobody to name; `looked` for already or not."""
     if not socket.inode:
         return {
             "TIME_WAIT": "no program has it any more: it is over and only rests",
@@ -173,7 +181,8 @@ def _why_no_info(socket: Socket) -> str:
     return "not read yet, or this system does not tell"
 
 
-def _descriptors(process: Process) -> str:
+def descriptors_text(process: Process) -> str:
+    """How many a process has open against its limit, with a sign where they run out."""
     count, limit = process.descriptors, process.descriptor_limit
     if count is None:
         return f"{UNKNOWN} (needs root or CAP_SYS_PTRACE)"
@@ -184,7 +193,8 @@ def _descriptors(process: Process) -> str:
     return f"{count:,} of {limit:,} (soft limit), {100 * share:.0f} %{f' {MARKS[role]}' if role else ''}"
 
 
-def _queues(socket: Socket) -> str:
+def queues_text(socket: Socket) -> str:
+    """What waits in it."""
     if not socket.is_listener:
         return f"{size(socket.recv_q)} not read by the program, {size(socket.send_q)} not acknowledged by the peer"
     role = queue_role(socket.recv_q, socket.send_q)

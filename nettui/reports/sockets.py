@@ -41,7 +41,7 @@ def groups_csv(frame: SocketFrame) -> Iterator[bytes]:
 def sockets_json(frame: SocketFrame, fields: Sequence[str], one_line: bool = False) -> Iterator[bytes]:
     """One document, each socket on a line of its own, or all of it on one line."""
     gap = b"" if one_line else b"\n"
-    yield _head(frame) + b',"sockets":[' + gap
+    yield _head(frame, len(frame.order)) + b',"sockets":[' + gap
     columns = yield from _pausing(picked(frame, _sources(fields)))
     encode = msgspec.json.Encoder().encode
     for start in range(0, len(frame.order), SLICE):
@@ -54,7 +54,8 @@ def sockets_json(frame: SocketFrame, fields: Sequence[str], one_line: bool = Fal
 def groups_json(frame: SocketFrame, one_line: bool = False) -> Iterator[bytes]:
     """Like `sockets_json`, with groups and their counts in place of sockets."""
     gap = b"" if one_line else b"\n"
-    yield _head(frame) + b',"group_by":' + msgspec.json.encode(frame.query.group) + b',"groups":[' + gap
+    count = sum(sum(group.counts) for group in frame.groups)
+    yield _head(frame, count) + b',"group_by":' + msgspec.json.encode(frame.query.group) + b',"groups":[' + gap
     made = [
         msgspec.json.encode(
             {
@@ -67,12 +68,12 @@ def groups_json(frame: SocketFrame, one_line: bool = False) -> Iterator[bytes]:
     yield (b"," + gap).join(made) + gap + b"]}\n"
 
 
-def _head(frame: SocketFrame) -> bytes:
-    """The document up to its list, without a closing brace."""
+def _head(frame: SocketFrame, count: int) -> bytes:
+    """The document of so many sockets up to its list, without a closing brace."""
     head = {
         "schema": SCHEMA,
         "taken_at": datetime.fromtimestamp(frame.taken_at, UTC).isoformat(timespec="milliseconds"),
-        "count": len(frame.order),
+        "count": count,
         "notes": [note for note in (frame.table.note, frame.facts.owners_note) if note],
     }
     return msgspec.json.encode(head)[:-1]

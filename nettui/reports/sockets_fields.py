@@ -134,11 +134,30 @@ def _ages(facts: Facts, now: float, keys: Column) -> Column:
 
 
 def _processes(facts: Facts, now: float, owners: Column) -> Column:
-    return [None if each is None else [owner.name for owner in each] for each in owners]
+    none = _where_none_is_seen(facts)
+    return [None if each is None else [owner.name for owner in each] or none for each in owners]
 
 
 def _pids(facts: Facts, now: float, owners: Column) -> Column:
-    return [None if each is None else [owner.pid for owner in each] for each in owners]
+    none = _where_none_is_seen(facts)
+    return [None if each is None else [owner.pid for owner in each] or none for each in owners]
+
+
+def _where_none_is_seen(facts: Facts) -> list[object] | None:
+    """A socket of which no owner was found has none only where all processes may be looked into."""
+    return [] if facts.owners_note is None else None
+
+
+def _queues(facts: Facts, now: float, states: Column, waiting: Column, room: Column) -> Column:
+    """Of a listener with a sign where its accept queue is nearly or quite full."""
+    from nettui.reports.naming import MARKS
+    from nettui.reports.tables.sockets import queue_role
+
+    roles = [
+        queue_role(queue, most) if state == "LISTEN" else ""
+        for state, queue, most in zip(states, waiting, room, strict=True)
+    ]
+    return [f"{MARKS[role]} {queue}" if role else queue for role, queue in zip(roles, waiting, strict=True)]
 
 
 def _owner_texts(facts: Facts, now: float, owners: Column, inodes: Column, uids: Column) -> Column:
@@ -173,7 +192,7 @@ FIELDS: dict[str, Field] = {
     "proto": Field("PROTO", "tcp, udp, quic (UDP with port 443), raw, unix or mptcp", _PORTS, _protocols, priority=1),
     "family": Field("FAMILY", "inet, inet6 or unix", ("family",), _same),
     "recvq": Field("RECV-Q", "bytes not read by the program; of a listener, connections to be accepted", ("recv_q",),
-                   _same, align_right=True, priority=3),
+                   _same, ("state", "recv_q", "send_q"), _queues, align_right=True, priority=3),
     "sendq": Field("SEND-Q", "bytes not acknowledged by the peer; of a listener, how many may wait", ("send_q",),
                    _same, align_right=True, priority=4),
     "local": Field("LOCAL", "its own address, or its path", ("local",), _addresses,

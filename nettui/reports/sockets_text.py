@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from nettui.reports.format import UNKNOWN
+from nettui.reports.format import UNKNOWN, shortened
 from nettui.reports.sockets_fields import FIELDS, SLICE, Column, Field, picked
 from nettui.reports.tables.socket_groups import group_name
 from nettui.sockets.frame import GROUP_STATES, SocketFrame
@@ -53,14 +53,6 @@ def groups_text(frame: SocketFrame, width: int | None = None) -> Iterator[str]:
     for name, row in zip(["GROUP", *names], [titles, *rows], strict=True):
         numbers = GAP.join(text.rjust(cells) for text, cells in zip(row, widths, strict=True))
         yield f"{shortened(name, room).ljust(room)}{GAP}{numbers}"[:width] + "\n"
-
-
-def shortened(text: str, width: int) -> str:
-    """At most `width` characters, cut in the middle: an address keeps its port, a process its number."""
-    if len(text) <= width:
-        return text
-    last = width // 2
-    return text[: width - last - 1] + "…" + text[len(text) - last :]
 
 
 def _sources(field: Field) -> tuple[str, ...]:

@@ -34,8 +34,7 @@ def reading(socket: Socket, at: float) -> Reading | None:
     info = socket.info
     if info is None:
         return None
-    sent = info.bytes_acked if info.bytes_acked is not None else info.bytes_sent
-    return Reading(at, info.rtt, info.cwnd, sent, info.bytes_received)
+    return Reading(at, info.rtt, info.cwnd, info.payload_sent, info.bytes_received)
 
 
 def throughput(readings: Sequence[Reading]) -> list[Throughput]:

@@ -3,7 +3,6 @@
 import asyncio
 import shutil
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
 from typing import ClassVar
 
 from textual import events
@@ -23,7 +22,6 @@ from nettui.reports.headline import headline
 from nettui.reports.naming import MARKS
 from nettui.reports.paragraphs import Paragraph
 from nettui.reports.table import Cell
-from nettui.tui import export
 from nettui.tui.dns_session import DnsSession
 from nettui.tui.endings import Endings
 from nettui.tui.key_order import KeysInOrder
@@ -182,6 +180,8 @@ class NettuiApp(Endings, KeysInOrder, SpanPainting, ReplayActions, App[int]):
         return next((view for view in self._views.values() if view.display), None)
 
     def _new_frame(self, frame: Frame) -> None:
+        if self.replay is not None:
+            self.sockets.refresh()  # their time is the recording's, not their own
         if self.held is None and self.is_running and self.view is not None:
             self.draw(frame)
             self._measure()
@@ -241,12 +241,15 @@ class NettuiApp(Endings, KeysInOrder, SpanPainting, ReplayActions, App[int]):
         while len(self.screen_stack) > 1:
             await self.pop_screen()
         for view in self._views.values():
+            if view.display and type(view) is not kind and view.is_mounted:
+                await view.vanish()
             view.display = False
         if kind not in self._views:
             self._views[kind] = kind()
             self._views[kind].shape(self.size.width, self.size.height - 2)
             await self.main.query_one("#body", Container).mount(self._views[kind])
         self._views[kind].display = True
+        self._views[kind].appear()
         if self.frame is not None:
             self.draw(self.frame)
         self._views[kind].enter()
@@ -327,11 +330,13 @@ class NettuiApp(Endings, KeysInOrder, SpanPainting, ReplayActions, App[int]):
             self.say("Nothing has been read yet, so there is nothing to export.")
             return
         head = "  ".join(cell.text for cell in headline(self.frame))
-        panes = [export.pane_text(pane) for pane in self.view.panes if pane.display]
+        self.run_worker(self._export(self.view, head), name="export")
+
+    async def _export(self, view: View, head: str) -> None:
         try:
-            path = export.write(self.view.NAME.lower(), "\n\n".join([head, *panes]) + "\n", Path.cwd())
-        except OSError as error:
-            self.say(f"Not exported: {error.strerror or error}.")
+            path = await view.export(head)
+        except (OSError, ValueError) as error:
+            self.say(f"Not exported: {clean(getattr(error, 'strerror', None) or str(error))}.")
         else:
             self.say(f"Exported to {path.name} in the current folder.")
 

@@ -133,6 +133,10 @@ class Pane(Framed):
         """Title and paragraphs of what is under the cursor; None where there is nothing more to say."""
         return None
 
+    def detail_beside(self, width: int, height: int) -> tuple[str, list[Paragraph]] | None:
+        """The detail as a pane of that size shows it beside this one."""
+        return self.detail()
+
     def heading(self, text: str) -> None:
         """Set the words in the frame's upper edge."""
         self._heading = self.nettui.glyphs.shown(text)

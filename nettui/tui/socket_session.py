@@ -4,11 +4,10 @@ The watch reads only while somebody looks: from `begin` to `rest`.
 """
 
 import asyncio
+import errno
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
-
-from nettui.engine.source import Unavailable
 
 if TYPE_CHECKING:
     from nettui.engine.engine import Engine
@@ -52,17 +51,10 @@ class SocketSession:
     # Life
 
     def begin(self) -> None:
-        """Watch the sockets from now on; where that cannot be, `error` says why."""
-        if self._task is not None:
-            return
-        try:
-            watch = self.watch
-        except Unavailable as why:
-            self.error = str(why)
-            self._tell()
-            return
-        watch.interval = self._engine.source.interval
-        self._task = asyncio.create_task(watch.run(self._take), name="sockets")
+        """Watch the sockets from now on; where that cannot be, `error` will say why."""
+        if self._task is None:
+            self.watch.interval = self._engine.source.interval
+            self._task = asyncio.create_task(self.watch.run(self._take), name="sockets")
 
     async def rest(self) -> None:
         """Nobody looks any more."""
@@ -79,7 +71,6 @@ class SocketSession:
 
     @property
     def watch(self) -> "SocketWatch":
-        """Raises Unavailable where the source knows no sockets."""
         if self._watch is None:
             from nettui.engine.socket_watch import SocketWatch
 
@@ -128,6 +119,18 @@ class SocketSession:
         """These are on the screen now."""
         if self._watch is not None:
             self._watch.look_at(keys)
+
+    async def complete(self) -> "SocketFrame":
+        """What is on show, with all that can be known of each socket. Raises OSError or ValueError."""
+        from msgspec.structs import replace
+
+        from nettui.sockets.frame import SORTS
+
+        if self.frame is None:
+            raise OSError(errno.ENODATA, self.error or "nothing has been read yet")
+        if self._paused or self.frame.query.group is not None:
+            return self.frame
+        return await self.watch.read(replace(self.frame.query, also=frozenset(SORTS)), owners=True)
 
     # One socket, one process
 
@@ -180,6 +183,8 @@ class SocketSession:
             return
         for key, kept in self._readings.items():
             socket = frame.details.get(key)
+            if kept and kept[-1].at > frame.taken_at:
+                kept.clear()  # a recording was wound back
             if socket is not None and (not kept or kept[-1].at < frame.taken_at):
                 found = reading(socket, frame.taken_at)
                 if found is not None:

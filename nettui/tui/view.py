@@ -1,12 +1,14 @@
 """A view: the body of one screen, its panes, and which of them has the floor where there is room for one only."""
 
 from functools import cached_property
+from pathlib import Path
 from typing import ClassVar
 
 from textual import events
 from textual.containers import Container
 
 from nettui.model.history import Frame
+from nettui.tui import export
 from nettui.tui.pane import Pane
 from nettui.tui.panes.follow import FollowPane
 from nettui.tui.widgets.live_table import LiveTable
@@ -38,6 +40,17 @@ class View(Container):
                 pane.draw(frame)
             else:
                 pane.frame = frame
+
+    async def export(self, head: str) -> Path:
+        """Write all that is on show to a new file in the current folder; `head` goes before it. Raises OSError."""
+        panes = [export.pane_text(pane) for pane in self.panes if pane.display]
+        return await export.write(self.NAME.lower(), ["\n\n".join([head, *panes]).encode() + b"\n"], Path.cwd())
+
+    def appear(self) -> None:
+        """It is on show from now on. (Textual's own Show does not come to every view that has just been made.)"""
+
+    async def vanish(self) -> None:
+        """Another view is on show from now on."""
 
     def enter(self) -> None:
         """Give the keys to the current pane."""

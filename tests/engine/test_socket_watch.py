@@ -230,3 +230,12 @@ async def test_where_the_system_lost_count_what_a_reading_misses_is_remembered()
         system.sockets = []
         await following.until(lambda: len(following.frame.closed) == 2)
         assert {(c.socket.key, c.told) for c in following.frame.closed} == {(1, True), (2, False)}
+
+
+async def test_a_fault_of_our_own_is_told_and_the_next_reading_goes_on() -> None:
+    system = System(tcp(1))
+    system.failure = KeyError("oops")  # type: ignore[assignment]  # what no system raises
+    async with Following(system) as following:
+        assert following.watch.error == "internal error in nettui: KeyError: 'oops'"
+        system.failure = None
+        await following.until(lambda: following.watch.frame is not None)

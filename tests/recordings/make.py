@@ -1,8 +1,9 @@
 """Makes the recordings that the screenshots and the screen tests show: `python -m tests.recordings.make`.
 
 Two hosts, with addresses from the documentation ranges. `web-03` is in trouble: a program leaks CLOSE_WAIT, TIME_WAIT
-is past its threshold, a tunnel's route was lost on the way. `build-7` is well. Everything is computed from the number
-of the second, so the files are the same whenever they are made.
+is past its threshold, a tunnel's route was lost on the way; its sockets are held too, the few hundred that tell most.
+`build-7` is well, and its recording older than sockets are. Everything is computed from the number of the second, so
+the files are the same whenever they are made.
 """
 
 from pathlib import Path
@@ -16,7 +17,9 @@ from nettui.model.neighbour import Neighbour, NeighbourState
 from nettui.model.resolver import Resolver, ResolverConfig
 from nettui.model.route import LOCAL, MAIN, NextHop, Route, Rule
 from nettui.model.snapshot import CollectorError, Snapshot
+from nettui.model.socket import Transport
 from nettui.model.tcp import TcpCounts, TcpState
+from tests.recordings.sockets import leaked, sockets
 
 FOLDER = Path(__file__).parent
 START = 1_790_000_000.0
@@ -58,7 +61,18 @@ def _wave(second: int, low: int, high: int, period: int) -> int:
 def web_03(second: int) -> Snapshot:
     """A host in trouble."""
     at = START + second
-    leak = 38 + second * 2
+    tcp = TcpCounts.of(
+        {
+            TcpState.LISTEN: 17,
+            TcpState.SYN_SENT: 1 if second % 7 < 3 else 0,
+            TcpState.ESTABLISHED: 5_180 + _wave(second, 0, 240, 50),
+            TcpState.FIN_WAIT2: 60 + _wave(second, 0, 25, 36),
+            TcpState.TIME_WAIT: 10_400 + second * 11,
+            TcpState.CLOSE_WAIT: leaked(second),
+        },
+        "sock_diag+proc",
+    )
+    held = sockets(second)
     return Snapshot(
         taken_at=at,
         host="web-03",
@@ -149,21 +163,13 @@ def web_03(second: int) -> Snapshot:
                 confirmed=31.0, used=1.0, flags=("router",),
             ),
         ),
-        tcp=TcpCounts.of(
-            {
-                TcpState.LISTEN: 17,
-                TcpState.SYN_SENT: 1 if second % 7 < 3 else 0,
-                TcpState.ESTABLISHED: 5_180 + _wave(second, 0, 240, 50),
-                TcpState.FIN_WAIT2: 60 + _wave(second, 0, 25, 36),
-                TcpState.TIME_WAIT: 10_400 + second * 11,
-                TcpState.CLOSE_WAIT: leak,
-            },
-            "sock_diag+proc",
-        ),
+        tcp=tcp,
         tcp_at=at,
         resolvers=ResolverConfig(
             resolvers=(Resolver(address="192.0.2.53"), Resolver(address="2001:db8::53")), search=("example.net",)
         ),
+        sockets=held,
+        sockets_total=tcp.total + sum(socket.transport is Transport.UDP for socket in held),
     )
 
 

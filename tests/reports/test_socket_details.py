@@ -10,6 +10,7 @@ from nettui.model.socket import Socket
 from nettui.reports.charts import chart, charts
 from nettui.reports.format import elapsed
 from nettui.reports.paragraphs import Paragraph
+from nettui.reports.socket_brief import socket_brief
 from nettui.reports.socket_details import accepted, group_details, process_details, socket_details
 from nettui.sockets.frame import GROUP_STATES
 from nettui.sockets.holdings import Holdings, holdings
@@ -191,7 +192,7 @@ def test_a_reading_is_made_of_what_tcp_told() -> None:
     assert reading(LEAK, 7.0) == Reading(7.0, 0.001, 10, 22_400, 9_100)
     assert reading(RESTING, 7.0) is None
     assert LOSSY.info is not None
-    assert reading(LOSSY, 7.0) == Reading(7.0, 0.25, None, 1_000, None)
+    assert reading(LOSSY, 7.0) == Reading(7.0, 0.25, None, 950, None)
 
 
 def test_charts_have_the_newest_at_the_right_with_its_value_and_the_span() -> None:
@@ -215,3 +216,34 @@ def test_a_detail_draws_charts_once_there_are_readings() -> None:
     found = told(LEAK, readings=READINGS, units="bytes")
     assert found["Rates"][0] == "now 0 byte/s out, -- byte/s in"
     assert [line.split()[0] for line in found["Course"]] == ["rtt", "cwnd", "out"]
+
+
+# In a few lines
+
+
+def in_brief(socket: Socket, **more: object) -> dict[str, tuple[str, ...]]:
+    return dict(socket_brief(frame(socket), socket, **more))  # type: ignore[arg-type]  # options passed through
+
+
+def test_in_brief_what_it_means_whose_it_is_and_what_it_moved_come_first() -> None:
+    found = in_brief(LEAK, process=PROCESS)
+    assert list(found) == ["State", "Owner", "Descriptors", "Path", "Moved", "Queues", "Then"]
+    assert found["State"] == (
+        "CLOSE_WAIT: The peer has closed; this program has not called close().",
+        "LISTEN ─ SYN_RECV ─ ESTABLISHED ─[ CLOSE_WAIT ]─ LAST_ACK ─ CLOSED",
+    )
+    assert found["Owner"] == ("java[4711], user app, unit shop.service",)
+    assert found["Descriptors"] == ("4,061 of 4,096 (soft limit), 99 % ✖",)
+    assert found["Path"] == ("rtt 1.0 ms ±0.2 ms, rto 204 ms, cwnd 10, 0 sent again",)
+    assert found["Moved"] == ("22.4 kB out, 9.1 kB in, last data 13 min ago",)
+    assert "Course" in in_brief(LEAK, readings=READINGS)
+
+
+def test_in_brief_nothing_is_said_of_what_there_is_not() -> None:
+    assert list(in_brief(LISTENER)) == ["State", "Owner", "Queues", "Then"]
+    assert in_brief(LISTENER)["Owner"] == ("nginx[80], nginx[81], nginx[82], user root",)
+    resting = in_brief(RESTING)
+    assert list(resting) == ["State", "Owner", "Timer", "Then"] and resting["Timer"] == ("time-wait 42 s",)
+    assert resting["Owner"] == ("-- (no program has it any more: it is over and only rests)",)
+    assert list(in_brief(replace(QUIC, state="ESTABLISHED"))) == ["State", "Owner", "Queues"]
+    assert "4 taken for lost" in in_brief(LOSSY)["Path"][0]

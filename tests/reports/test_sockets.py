@@ -12,10 +12,11 @@ from msgspec.structs import replace
 
 from nettui.model.socket import Socket
 from nettui.model.socket_table import ListedTable
+from nettui.reports.format import shortened
 from nettui.reports.sockets import SCHEMA_FILE, groups_csv, groups_json, sockets_csv, sockets_json
 from nettui.reports.sockets_fields import FIELDS, SLICE, default_fields
 from nettui.reports.sockets_naming import BY_NUMBER, Naming
-from nettui.reports.sockets_text import groups_text, shortened, sockets_text
+from nettui.reports.sockets_text import groups_text, sockets_text
 from nettui.reports.table import Cell
 from nettui.reports.tables import closed_sockets, socket_groups
 from nettui.reports.tables.socket_groups import GroupKey, GroupRows, MoreKey
@@ -23,7 +24,6 @@ from nettui.reports.tables.sockets import COLUMNS, SocketKeys, SocketRows
 from nettui.sockets.frame import SORTS, Group, SocketFrame, SocketQuery
 from nettui.tui.widgets.columns import fit, lay_out
 from tests.reports.socket_world import (
-    ALL,
     CLOSED,
     FACTS,
     HIDDEN,
@@ -59,19 +59,19 @@ def test_every_column_can_be_sorted_by_and_nothing_else() -> None:
 
 
 def test_a_row_of_each_kind_of_socket() -> None:
-    assert texts(LISTENER) == "LISTEN|tcp|*:https|*|nginx[80] +2|root|--|✖ 129|128|--|--|--|>2 h|--|"
+    assert texts(LISTENER) == "LISTEN|tcp|*:https|*|nginx[80] +2|root|--|✖ 129|128||||>2 h||"
     assert texts(LEAK) == (
-        "CLOSE_WAIT|tcp|192.0.2.2:http-alt|10.0.3.18:40120|java[4711]|app|shop.service|412|0|1.0 ms|0|13 min|13 min|--|"
+        "CLOSE_WAIT|tcp|192.0.2.2:http-alt|10.0.3.18:40120|java[4711]|app|shop.service|412|0|1.0 ms|0|13 min|13 min||"
     )
     assert texts(LOSSY) == (
         "ESTABLISHED|tcp|[2001:db8::2]:50000|[2001:db8:85a3::8a2e:370:7334]:https|user app|app|--|0|84.1k|250 ms|1,204"
         "|3 s|>2 h|retransmit 204 ms, 3 tries|eth0"
     )
     assert texts(RESTING) == (
-        "TIME_WAIT|tcp|192.0.2.2:http-alt|10.0.3.19:40121|--|--|--|0|0|--|--|--|>2 h|time-wait 42 s|"
+        "TIME_WAIT|tcp|192.0.2.2:http-alt|10.0.3.19:40121|--|--|--|0|0||||>2 h|time-wait 42 s|"
     )
-    assert texts(QUIC) == "UNCONN|quic|*:https|*|user 33|33|--|0|0|--|--|--|>2 h|--|"
-    assert texts(UNIX) == 'LISTEN|unix|/run/a,"b".sock||--|--|--|0|128|--|--|--|>2 h|--|'
+    assert texts(QUIC) == "UNCONN|quic|*:https|*|user 33|33|--|0|0||||>2 h||"
+    assert texts(UNIX) == 'LISTEN|unix|/run/a,"b".sock||--|--|--|0|128||||>2 h||'
 
 
 def test_numbers_and_host_names_by_choice() -> None:
@@ -109,7 +109,8 @@ def test_what_matters_is_there_at_80_columns_and_everything_at_200() -> None:
 
     assert shown(76) == ["state", "proto", "local", "peer", "process", "recvq"]
     assert {"sendq", "idle"} <= set(shown(96))
-    assert {"rtt", "retrans", "user"} <= set(shown(116))
+    assert {"rtt", "retrans"} <= set(shown(116))
+    assert {"timer", "user"} <= set(shown(136))
     assert shown(196) == [column.key for column in COLUMNS]
 
 
@@ -218,8 +219,26 @@ def test_of_very_many_groups_the_largest_are_shown() -> None:
     groups = [group(str(number), (0,), LISTEN=1) for number in range(socket_groups.MOST + 3)]
     rows = GroupRows(grouped(groups), sort="name", reverse=True)
     assert len(rows.keys) == socket_groups.MOST + 1 and rows.keys[0] == GroupKey(str(socket_groups.MOST - 1))
-    assert rows.cells(rows.keys[-1])[0].text == "  ... 3 smaller groups: a filter leaves fewer"
+    assert rows.cells(rows.keys[-1])[0].text == "  ... 3 more groups: narrow them with a filter"
     assert rows.socket(rows.keys[-1]) is rows.group(rows.keys[-1]) is None
+
+
+@pytest.mark.parametrize(
+    ("sort", "reverse", "first"), [("closewait", True, "last"), ("total", True, "0"), ("total", False, "last")]
+)
+def test_a_small_group_is_shown_where_it_comes_first_in_the_order_chosen(sort: str, reverse: bool, first: str) -> None:
+    groups = [group(str(number), (0, 1), LISTEN=2) for number in range(socket_groups.MOST + 3)]
+    rows = GroupRows(grouped([*groups, group("last", (0,), CLOSE_WAIT=1)]), sort=sort, reverse=reverse)
+    assert rows.keys[0] == GroupKey(first) and len(rows.keys) == socket_groups.MOST + 1
+
+
+def test_the_order_of_other_rows_can_be_kept() -> None:
+    before = GroupRows(grouped(), sort="name", reverse=False)
+    grown = [group("443", (0, 4, 1, 2), LISTEN=4), group("8080", (1,), CLOSE_WAIT=1), group("new", (2,), CLOSED=1)]
+    rows = GroupRows(grouped(grown), sort="total", reverse=True, like=before)
+    assert rows.keys[:2] == [GroupKey("443"), GroupKey("8080")]
+    assert [cell.text for cell in rows.cells(rows.keys[0])][1] == "4"
+    assert rows.cells(rows.keys[2])[0].text == "  ... 1 more groups: narrow them with a filter"
 
 
 def test_a_socket_of_two_opened_groups_has_one_row() -> None:
@@ -244,10 +263,10 @@ def test_groups_in_another_order(sort: str | None, reverse: bool, names: list[st
 
 
 def test_closed_sockets_say_how_long_they_lived_and_what_they_moved(utc: None) -> None:
-    rows = closed_sockets.rows(CLOSED, FACTS)
+    rows = closed_sockets.ClosedRows(CLOSED, FACTS)
     assert ["|".join(cell.text for cell in rows.cells(key)) for key in rows.keys] == [
         "22:13:20|CLOSE_WAIT|192.0.2.2:http-alt|10.0.3.18:40120|java[4711]|13 min|22.4 kB|9.1 kB|told",
-        "22:13:19|ESTABLISHED|[2001:db8::2]:50000|[2001:db8:85a3::8a2e:370:7334]:https|user app|--|1.0 kB|--|missed",
+        "22:13:19|ESTABLISHED|[2001:db8::2]:50000|[2001:db8:85a3::8a2e:370:7334]:https|user app|--|950 B|--|missed",
         "22:13:18|TIME_WAIT|192.0.2.2:http-alt|10.0.3.19:40121|--|< 900 ms|--|--|told",
     ]
     assert len(socket_groups.COLUMNS) == 9 and len(closed_sockets.COLUMNS) == 9
@@ -260,7 +279,7 @@ def test_the_text_in_a_pipe_has_everything_uncut() -> None:
     text = "".join(sockets_text(frame(), default_fields("text", False)))
     assert text == """\
 STATE        PROTO  RECV-Q  SEND-Q  LOCAL                PEER                                  OWNER         USER
-LISTEN       tcp       129     128  *:https              *                                     nginx[80] +2  root
+LISTEN       tcp     ✖ 129     128  *:https              *                                     nginx[80] +2  root
 CLOSE_WAIT   tcp       412       0  192.0.2.2:http-alt   10.0.3.18:40120                       java[4711]    app
 ESTABLISHED  tcp         0   84100  [2001:db8::2]:50000  [2001:db8:85a3::8a2e:370:7334]:https  user app      app
 TIME_WAIT    tcp         0       0  192.0.2.2:http-alt   10.0.3.19:40121                       --            --
@@ -352,7 +371,7 @@ def test_json_tells_numbers_null_and_lists_and_obeys_the_schema() -> None:
         "user": "app", "uid": 1000, "unit": "shop.service", "iface": None, "rtt": 0.001, "retrans": 0, "idle": 792.0,
         "timer": None, "inode": 200, "key": 2, "age": 820.0,
     }  # fmt: skip
-    assert (lossy["iface"], lossy["process"], lossy["timer"]) == ("eth0", [], 0.204)
+    assert (lossy["iface"], lossy["process"], lossy["timer"]) == ("eth0", None, 0.204)
     assert (resting["process"], resting["user"], resting["inode"]) == (None, None, 0)
 
 
@@ -373,7 +392,7 @@ group,total,LISTEN,SYN_SENT,SYN_RECV,ESTABLISHED,FIN_WAIT1,FIN_WAIT2,TIME_WAIT,C
 """
     document = json.loads(b"".join(groups_json(grouped())))
     _validator().validate(document)
-    assert (document["group_by"], document["count"]) == ("port", len(ALL))
+    assert (document["group_by"], document["count"]) == ("port", 5)
     assert [(each["name"], each["total"]) for each in document["groups"]] == [("8080", 2), ("443", 2), (None, 1)]
     assert document["groups"][0]["states"]["CLOSE_WAIT"] == 1
     assert json.loads(b"".join(groups_json(grouped(()), one_line=True)))["groups"] == []

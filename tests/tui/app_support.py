@@ -1,15 +1,19 @@
 """What the tests of the app share: a source that does as it is told, and ways to see what is on the screen."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from functools import cache
 from typing import Any
 
+from nettui.collectors.socket_backend import SocketBackend
+from nettui.engine.recorded_sockets import RecordedSockets
 from nettui.engine.source import Publish, Unavailable
 from nettui.model.route import Route
 from nettui.model.snapshot import Snapshot
+from nettui.model.socket import Socket
 from nettui.model.tcp import PortCounts
+from nettui.sockets.frame import SocketFrame
 from tests.recordings.make import web_03
 from tests.replayed import app_of, settled
 
@@ -28,6 +32,9 @@ class Stage:
         self.ports: tuple[PortCounts, ...] | Unavailable = Unavailable("no ports on this stage")
         self.way: Route | Unavailable = Unavailable("no way on this stage")
         self.asked: list[str] = []
+        self.backend: SocketBackend = RecordedSockets(lambda: self._latest)
+        """Who knows the sockets: the newest Snapshot, or what a test puts here."""
+        self._latest = (snapshots or trouble())[-1]
         self._first = snapshots
         self._publish: Publish | None = None
         self._failing = asyncio.Event()
@@ -43,6 +50,7 @@ class Stage:
     def show(self, *snapshots: Snapshot) -> None:
         """Publish these now."""
         assert self._publish is not None
+        self._latest = snapshots[-1]
         self._publish(snapshots, False)
 
     def fail(self, fault: Exception) -> None:
@@ -57,6 +65,9 @@ class Stage:
         if isinstance(self.ports, Unavailable):
             raise self.ports
         return self.ports
+
+    def sockets(self) -> SocketBackend:
+        return self.backend
 
     async def route_to(self, destination: str) -> Route:
         self.asked.append(destination)
@@ -146,3 +157,27 @@ async def typed(pilot: Any, text: str) -> None:
 
     pilot.app.post_message(Paste(text))
     await settled(pilot)
+
+
+async def answered(pilot: Any) -> None:
+    """The Sockets screen shows the answer to what it is asked now, all that is to be known of its rows too."""
+    app = pilot.app
+    session = app.sockets
+
+    def there() -> bool:
+        frame = session.frame
+        if frame is None:
+            return bool(session.error)
+        if app.replay is not None and frame.taken_at < app.frame.snapshot.taken_at:
+            return False
+        shown = [key for key in app.main.query_one("#sockets").table.view_keys() if isinstance(key, int)]
+        known = {*frame.details, *(socket.key for socket in _resting(frame))}
+        return frame.query == session.query and known.issuperset(shown)
+
+    await until(pilot, there)
+
+
+def _resting(frame: SocketFrame) -> Iterator[Socket]:
+    """Of a TIME_WAIT there is nothing more to know."""
+    sockets = map(frame.table.socket, range(len(frame.table)))
+    return (socket for socket in sockets if socket.state == "TIME_WAIT")

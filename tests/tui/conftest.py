@@ -10,7 +10,7 @@ from syrupy.extensions.image import SVGImageSnapshotExtension
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
 from tests.lab_support import lab
-from tests.replayed import prepare
+from tests.replayed import NAMES, prepare
 from tests.tui.app_support import screen_text
 
 __all__ = ["lab"]
@@ -26,6 +26,15 @@ def quick_pauses(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
     if request.path.name.startswith(("test_app_", "test_filter_", "test_kill_")):
         monkeypatch.setattr(_wait, "SLEEP_GRANULARITY", 0.002)
         monkeypatch.setattr(_wait, "SLEEP_IDLE", 0.0005)
+
+
+@pytest.fixture(autouse=True)
+def names_of_web_03(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ports and users are called the same on every machine."""
+    from nettui.engine import socket_facts
+
+    for name, found in NAMES.items():
+        monkeypatch.setattr(socket_facts, name, found)
 
 
 FOLDER = Path(__file__).parents[1] / "snapshots"

@@ -444,3 +444,22 @@ async def test_rows_given_before_the_table_is_on_a_screen() -> None:
         await pilot.pause()
         assert names(screen_of(app)) == [">row 2"]
         assert app.told == [("highlighted", 2)]
+
+
+# Rows that come in order
+
+
+async def test_of_rows_in_given_order_a_sort_is_a_wish_and_the_rows_on_the_screen_are_known() -> None:
+    table = LiveTable(COLUMNS, given_order=True, mark_changes=False)
+    async with running(table) as (app, pilot):
+        table.show(rows(numbered(100)))
+        await pilot.pause()
+        page = app.size.height - 1
+        assert list(table.view_keys()) == list(range(page))
+        await pilot.press("s", "S", "G")
+        assert (table.sort_key, table.sort_reverse) == ("name", True)
+        assert list(table.view_keys()) == list(range(100 - page, 100)), "nothing was sorted here"
+        assert names(screen_of(app))[-1] == ">row 99"
+        table.show(rows(numbered(3)))
+        await pilot.pause()
+        assert list(table.view_keys()) == [0, 1, 2]

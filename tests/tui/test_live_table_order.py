@@ -1,13 +1,14 @@
 """The order of rows while they come and go, without a screen."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
+from typing import NamedTuple
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nettui.reports.table import Cell, Column, ListRows
-from nettui.tui.widgets.marks import MOST_ROWS
+from nettui.tui.widgets.marks import MOST_ROWS, SHOWN_FOR
 from nettui.tui.widgets.order import HOLD, MOST_PATCHED, RowOrder
 from nettui.tui.widgets.view import View
 from tests.tui.table_support import Clock, numbered, rows
@@ -111,3 +112,61 @@ def test_nothing_is_marked_in_a_huge_table() -> None:
     view.show(rows(numbered(MOST_ROWS + 2)), {})
     assert view.row(MOST_ROWS + 1).state == ""
     assert view.due() is None
+
+
+# Rows whose order and changes others know
+
+
+class Told(NamedTuple):
+    """What came and went, as the maker of the rows knows it."""
+
+    new: frozenset[Hashable] = frozenset()
+    gone: frozenset[Hashable] = frozenset()
+
+
+def seen(view: View) -> dict[Hashable, Sequence[Cell]]:
+    rows = [view.row(at) for at in range(view.top, min(view.top + view.page, len(view.keys)))]
+    return {row.key: row.cells for row in rows}
+
+
+def test_rows_that_come_in_order_keep_it_whatever_is_wished() -> None:
+    view = View(COLUMNS, Clock(), cursor=True, marks=False, given=True)
+    view.show(source({3: 1, 1: 9, 2: 5}), {})
+    view.order.sort, view.order.needle = "n", "nothing has this"
+    view.rearrange()
+    assert list(view.keys) == [3, 1, 2]
+    view.go(1)
+    view.show(source({2: 5, 3: 1, 1: 9}), {})
+    assert list(view.keys) == [2, 3, 1], "the hold is the maker's business too"
+    assert (view.key, view.at) == (1, 2)
+
+
+def test_changes_that_are_told_are_marked_and_no_others() -> None:
+    clock = Clock()
+    view = View(COLUMNS, clock, cursor=True, marks=True, given=True)
+    view.resize(9)
+    view.show(source({1: 1, 2: 2}), {}, Told())
+    view.show(source({2: 2, 3: 3, 4: 4}), seen(view), Told(new=frozenset({4}), gone=frozenset({1})))
+    assert [(row.key, row.state) for row in map(view.row, range(4))] == [(1, "gone"), (2, ""), (3, ""), (4, "new")]
+    clock.now += SHOWN_FOR + 0.1
+    view.show(source({2: 2, 3: 3, 4: 4}), seen(view), Told())
+    assert [(row.key, row.state) for row in map(view.row, range(3))] == [(2, ""), (3, ""), (4, "")]
+
+
+def test_the_same_changes_shown_again_are_marked_once() -> None:
+    clock = Clock()
+    view = View(COLUMNS, clock, cursor=True, marks=True, given=True)
+    view.resize(9)
+    told = Told(new=frozenset({2}))
+    view.show(source({1: 1, 2: 2}), {}, told)
+    clock.now += SHOWN_FOR + 0.1
+    view.show(source({1: 10, 2: 20}), seen(view), told)
+    assert [row.state for row in map(view.row, range(2))] == ["", ""]
+
+
+def test_what_is_gone_without_having_been_seen_leaves_nothing() -> None:
+    view = View(COLUMNS, Clock(), cursor=True, marks=True, given=True)
+    view.resize(2)
+    view.show(source({1: 1, 2: 2, 3: 3}), {}, Told())
+    view.show(source({1: 1, 2: 2}), seen(view), Told(gone=frozenset({3})))
+    assert list(view.keys) == [1, 2]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Sequence
 from nettui.model.socket import ClosedSocket, SocketKey
 from nettui.reports.format import UNKNOWN, age, elapsed, size
 from nettui.reports.sockets_naming import BY_SERVICE, Naming, local_end, peer_end
-from nettui.reports.table import Cell, Column, ListRows
+from nettui.reports.table import Cell, Column
 from nettui.reports.tables.sockets import owner_cell, state_cell
 from nettui.sockets.facts import Facts
 
@@ -28,10 +28,17 @@ def key_of(closed: ClosedSocket) -> tuple[SocketKey, float]:
     return closed.socket.key, closed.closed_at
 
 
-def rows(ended: Sequence[ClosedSocket], facts: Facts, naming: Naming = BY_SERVICE) -> ListRows:
-    """A row for each, in the order they come."""
-    found: dict[Hashable, Sequence[Cell]] = {key_of(each): _cells(each, facts, naming) for each in ended}
-    return ListRows(found)
+class ClosedRows:
+    """A row for each, in the order they come; made when it is looked at."""
+
+    def __init__(self, ended: Sequence[ClosedSocket], facts: Facts, naming: Naming = BY_SERVICE) -> None:
+        self._ended: dict[Hashable, ClosedSocket] = {key_of(each): each for each in ended}
+        self._facts = facts
+        self._naming = naming
+        self.keys: Sequence[Hashable] = tuple(self._ended)
+
+    def cells(self, key: Hashable) -> Sequence[Cell]:
+        return _cells(self._ended[key], self._facts, self._naming)
 
 
 def lived_text(closed: ClosedSocket) -> str:
@@ -44,7 +51,7 @@ def lived_text(closed: ClosedSocket) -> str:
 def _cells(closed: ClosedSocket, facts: Facts, naming: Naming) -> tuple[Cell, ...]:
     socket, info = closed.socket, closed.socket.info
     lived = closed.lived if closed.lived is not None else closed.lived_at_most
-    sent = None if info is None else info.bytes_acked if info.bytes_acked is not None else info.bytes_sent
+    sent = None if info is None else info.payload_sent
     return (
         Cell(time.strftime("%H:%M:%S", time.localtime(closed.closed_at)), "dim", closed.closed_at),
         state_cell(socket.state),

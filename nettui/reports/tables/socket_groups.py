@@ -1,11 +1,12 @@
 """Groups of sockets as a table: how many in each state, and below an opened group its sockets."""
 
 from collections.abc import Collection, Hashable, Sequence
+from heapq import nlargest, nsmallest
 
 from msgspec import Struct
 
 from nettui.model.socket import Socket
-from nettui.reports.format import UNKNOWN, thousands
+from nettui.reports.format import UNKNOWN, shortened, thousands
 from nettui.reports.sockets_naming import BY_SERVICE, Naming, local_end, peer_end
 from nettui.reports.table import Cell, Column
 from nettui.reports.tables.sockets import owner_cell, state_cell
@@ -14,8 +15,11 @@ from nettui.sockets.frame import GROUP_STATES, Group, SocketFrame
 FIRST = 200
 """Sockets shown below an opened group, until all are asked for."""
 
-MOST = 5_000
-"""Groups shown: of more, the largest."""
+MOST = 1_000
+"""Groups shown: of more, the largest, or those that come first in the order chosen."""
+
+RANKED = 20_000
+"""Groups of which those are chosen: of more, the largest. So many take a few milliseconds."""
 
 SUMS = (
     ("closewait", ("CLOSE_WAIT",)),
@@ -42,6 +46,7 @@ COLUMNS = (
 
 _PLACES = {name: tuple(GROUP_STATES.index(state) for state in states) for name, states in SUMS}
 _BLANK = Cell("")
+_END = 21  # characters of an IPv4 address with its port
 
 
 class GroupKey(Struct, frozen=True):
@@ -66,10 +71,12 @@ class GroupRows:
     def __init__(
         self, frame: SocketFrame, expanded: Collection[Hashable] = (), whole: Collection[Hashable] = (),
         naming: Naming = BY_SERVICE, sort: str | None = None, reverse: bool = False,
+        like: "GroupRows | None" = None,
     ) -> None:
         """`expanded` names the opened groups by their keys, `whole` those of them that show all of their sockets.
 
-        `sort` is the key of one of COLUMNS; None leaves the groups as they come.
+        `sort` is the key of one of COLUMNS; None leaves the groups as they come, the largest first. `like` are rows
+        whose order is to be kept.
         """
         self._frame = frame
         self._naming = naming
@@ -78,12 +85,12 @@ class GroupRows:
         self._places: dict[Hashable, int] = {}
         self._left: dict[Hashable, int] = {}
         keys: list[Hashable] = []
-        for group in _ordered(frame.groups[:MOST], sort, reverse):
+        for group in like._kept(frame.groups) if like is not None else _first(frame.groups, sort, reverse):
             keys.append(GroupKey(group.key))
             self._groups[group.key] = group
             if group.key in expanded:
                 keys += self._members(group, group.key in whole)
-        if len(frame.groups) > MOST:
+        if len(frame.groups) > len(self._groups):
             keys.append(RestKey())
         self.keys: Sequence[Hashable] = keys
 
@@ -102,8 +109,14 @@ class GroupRows:
         if isinstance(key, MoreKey):
             return _wide(f"    ... {self._left[key.group]:,} more: Enter shows them all", "dim")
         if isinstance(key, RestKey):
-            return _wide(f"  ... {len(self._frame.groups) - MOST:,} smaller groups: a filter leaves fewer", "dim")
+            more = len(self._frame.groups) - len(self._groups)
+            return _wide(f"  ... {more:,} more groups: narrow them with a filter", "dim")
         return self._socket_cells(self._frame.socket(self._places[key]))
+
+    def _kept(self, groups: Sequence[Group]) -> Sequence[Group]:
+        """Those that are shown now, as they are in newer groups, in the order they have."""
+        newer = {group.key: group for group in groups}
+        return [newer[key] for key in self._groups if key in newer]
 
     def _members(self, group: Group, whole: bool) -> list[Hashable]:
         every = self._frame.table.keys()
@@ -128,8 +141,9 @@ class GroupRows:
 
     def _socket_cells(self, socket: Socket) -> tuple[Cell, ...]:
         facts, state = self._frame.facts, state_cell(socket.state)
-        ends = f"{local_end(socket, facts, self._naming):<21} {peer_end(socket, facts, self._naming):<21}"
-        return _wide(f"    {state.text:<11} {ends} {owner_cell(socket, facts).text}", state.role)
+        ends = (local_end(socket, facts, self._naming), peer_end(socket, facts, self._naming))
+        local, peer = (f"{shortened(end, _END):<{_END}}" for end in ends)
+        return _wide(f"    {state.text:<11} {local} {peer} {owner_cell(socket, facts).text}", state.role)
 
 
 def group_name(frame: SocketFrame, group: Group, naming: Naming = BY_SERVICE) -> str:
@@ -146,16 +160,22 @@ def _wide(text: str, role: str) -> tuple[Cell, ...]:
     return (Cell(text, role), *[_BLANK] * (len(COLUMNS) - 1))
 
 
-def _ordered(groups: Sequence[Group], sort: str | None, reverse: bool) -> Sequence[Group]:
-    """Those of which it is not known what they are (`--`) come last by name, in reverse too."""
-    if sort == "total":
-        return sorted(groups, key=lambda group: sum(group.counts), reverse=reverse)
+def _first(groups: Sequence[Group], sort: str | None, reverse: bool) -> Sequence[Group]:
+    """At most MOST of the groups, which come the largest first, in the order chosen.
+
+    Those of which it is not known what they are (`--`) come last by name, in reverse too.
+    """
     if sort in _PLACES:
-        return sorted(groups, key=lambda group: _sum(group, sort), reverse=reverse)
-    if sort is None:
-        return groups
-    named = sorted((group for group in groups if group.name != UNKNOWN), key=_by_name, reverse=reverse)
-    return [*named, *(group for group in groups if group.name == UNKNOWN)]
+        ranked = groups[:RANKED]
+        sums = [_sum(group, sort) for group in ranked]
+        return [ranked[at] for at in (nlargest if reverse else nsmallest)(MOST, range(len(sums)), sums.__getitem__)]
+    if sort == "total" and not reverse:
+        return sorted(groups[-MOST:], key=lambda group: sum(group.counts))
+    first = groups[:MOST]
+    if sort in (None, "total"):
+        return first
+    named = sorted((group for group in first if group.name != UNKNOWN), key=_by_name, reverse=reverse)
+    return [*named, *(group for group in first if group.name == UNKNOWN)]
 
 
 def _by_name(group: Group) -> tuple[bool, int, str]:
@@ -165,7 +185,7 @@ def _by_name(group: Group) -> tuple[bool, int, str]:
 
 
 def _sum(group: Group, name: str) -> int:
-    return sum(group.counts[place] for place in _PLACES[name])
+    return sum([group.counts[place] for place in _PLACES[name]])
 
 
 def _count(group: Group, name: str, states: Sequence[str]) -> Cell:

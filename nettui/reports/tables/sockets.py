@@ -4,6 +4,7 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import overload
 
 from nettui.model.socket import Socket, SocketKey, Transport
+from nettui.model.tcp_info import TcpInfo
 from nettui.reports.format import UNKNOWN, age, scaled, thousands
 from nettui.reports.naming import MARKS
 from nettui.reports.sockets_naming import (
@@ -23,10 +24,10 @@ from nettui.sockets.frame import SocketFrame
 COLUMNS = (
     Column("state", "STATE", 11, help="What the connection is doing; UNCONN: a socket that is not connected"),
     Column("proto", "PROTO", 5, priority=3, help="quic: UDP from or to port 443"),
-    Column("local", "LOCAL", 18, grow=3, clip="middle", help="This side's address and port"),
+    Column("local", "LOCAL", 17, grow=3, clip="middle", help="This side's address and port"),
     Column("peer", "PEER", 19, grow=3, clip="middle", help="The other side's address and port"),
-    Column("process", "OWNER", 12, grow=2, priority=1, clip="middle", help="The program that has it open"),
-    Column("user", "USER", 8, priority=8, help="Who made it"),
+    Column("process", "OWNER", 13, grow=2, priority=1, clip="middle", help="The program that has it open"),
+    Column("user", "USER", 8, priority=9, help="Who made it"),
     Column("unit", "UNIT", 16, grow=2, priority=10, help="The systemd unit or container, by its cgroup"),
     Column("recvq", "RECV-Q", 6, priority=2, align="right",
            help="Bytes the program has not read; of a listener, connections that wait to be accepted"),
@@ -36,7 +37,7 @@ COLUMNS = (
     Column("retrans", "RETR", 5, priority=7, align="right", help="Segments sent again since it began"),
     Column("idle", "IDLE", 6, priority=5, align="right", help="Since data went either way"),
     Column("age", "AGE", 7, priority=11, align="right", help="Since it was first seen"),
-    Column("timer", "TIMER", 17, priority=9, help="What the kernel does next of its own accord, and when"),
+    Column("timer", "TIMER", 17, grow=1, priority=8, help="What the kernel does next of its own accord, and when"),
     Column("iface", "DEV", 9, priority=12, help="The interface it is bound to"),
 )
 """The keys are those of `nettui.sockets.frame.SORTS`."""
@@ -143,8 +144,10 @@ class SocketRows:
 
 
 def socket_cells(socket: Socket, facts: Facts, now: float, naming: Naming = BY_SERVICE) -> tuple[Cell, ...]:
-    """One socket in `COLUMNS`; `now` is the Unix time in seconds of the reading."""
-    info = socket.info
+    """One socket in `COLUMNS`; `now` is the Unix time in seconds of the reading.
+
+    A cell is empty where there is nothing to know (nobody has a round trip to a listener), `--` where it is not known.
+    """
     return (
         state_cell(socket.state),
         Cell(protocol(socket.transport, socket.local_port, socket.peer_port)),
@@ -154,9 +157,7 @@ def socket_cells(socket: Socket, facts: Facts, now: float, naming: Naming = BY_S
         _text(facts.user(socket.uid)),
         _unit(socket, facts),
         *_queues(socket),
-        _number(info.rtt if info else None, latency),
-        _retrans(socket),
-        _number(info.idle if info else None, age),
+        *_measures(socket),
         _age(socket, facts, now),
         _timer(socket),
         _device(socket, facts),
@@ -179,7 +180,7 @@ def owner_cell(socket: Socket, facts: Facts) -> Cell:
     return _UNKNOWN
 
 
-_UNKNOWN = Cell(UNKNOWN, "dim")
+_UNKNOWN, _NOTHING = Cell(UNKNOWN, "dim"), Cell("")
 
 
 def _text(text: str | None) -> Cell:
@@ -220,9 +221,18 @@ def _few(number: float) -> str:
     return f"{number:.0f}" if number < 10_000 else scaled(number)
 
 
-def _retrans(socket: Socket) -> Cell:
+def _measures(socket: Socket) -> tuple[Cell, Cell, Cell]:
+    """Round-trip time, segments sent again, idle time: what only a connection of TCP has while it lasts."""
     info = socket.info
-    if info is None or info.total_retrans is None:
+    if socket.transport not in (Transport.TCP, Transport.MPTCP) or socket.state in ("LISTEN", "TIME_WAIT"):
+        return _NOTHING, _NOTHING, _NOTHING
+    if info is None:
+        return _UNKNOWN, _UNKNOWN, _UNKNOWN
+    return _number(info.rtt, latency), _retrans(info), _number(info.idle, age)
+
+
+def _retrans(info: TcpInfo) -> Cell:
+    if info.total_retrans is None:
         return _UNKNOWN
     return Cell(thousands(info.total_retrans), _loud(info.total_retrans, info.retransmits), info.total_retrans)
 
@@ -246,7 +256,7 @@ def _age(socket: Socket, facts: Facts, now: float) -> Cell:
 def _timer(socket: Socket) -> Cell:
     timer = socket.timer
     if timer is None:
-        return _UNKNOWN
+        return _NOTHING
     role = "warning" if timer.retries and timer.kind != "keepalive" else ""
     return Cell(timer_text(timer.kind, timer.expires, timer.retries), role, timer.expires)
 

@@ -29,14 +29,18 @@ class ClosedSocketsPane(Pane):
         self.nettui.sockets.listeners.remove(self.redraw)
 
     def draw(self, frame: Frame) -> None:
+        """The sockets come by themselves, but not while this is hidden."""
         self.frame = frame
+        self._fill()
 
     def redraw(self) -> None:
+        if self.display:
+            self._fill()
+
+    def _fill(self) -> None:
         frame = self.nettui.sockets.frame
-        if not self.display:
-            return
         self.table.empty = self.EMPTY
-        self.table.show(closed_sockets.rows(frame.closed, frame.facts) if frame else EMPTY)
+        self.table.show(closed_sockets.ClosedRows(frame.closed, frame.facts) if frame else EMPTY)
         note = f"{len(frame.closed):,}" if frame else ""
         self.subtitle(f"{note}, {frame.closed_note}" if frame and frame.closed_note else note)
 

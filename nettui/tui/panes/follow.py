@@ -28,6 +28,7 @@ class FollowPane(Pane):
         return self._leader.table.cursor_key, *self._leader.parts(frame)
 
     def fill(self, frame: Frame) -> None:
-        title, found = self._leader.detail() or (self.TITLE, [])
+        width, height = self.size.width - 3, self.size.height
+        title, found = self._leader.detail_beside(width, height) or (self.TITLE, [])
         self.heading(title)
-        self.table.show(paragraphs.rows(found, self.size.width - 3))
+        self.table.show(paragraphs.rows(found, width))

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
+from nettui.collectors.worker import explained
 from nettui.model.process import Owner
 from nettui.model.socket import Socket
 from nettui.model.socket_filter import Filter, Is
 from nettui.model.text import clean
 from nettui.reports.socket_details import process_details
-from nettui.sockets.frame import SocketFrame
+from nettui.sockets.frame import Places, SocketFrame
 from nettui.tui.pane import Pane
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ class SocketActs(Pane):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("o", "owner", "its owner's sockets", show=False, id="sockets.owner"),
         Binding("P", "process", "its process", show=False, id="sockets.process"),
-        Binding("m", "service_map", "map of services", id="sockets.map"),
         Binding("K", "kill", "close it", show=False, id="sockets.kill"),
         Binding("X", "kill_all", "close all that are shown", show=False, id="sockets.kill_all"),
         Binding("Y", "copy_command", "copy the ss command", show=False, id="sockets.copy_command"),
@@ -83,8 +83,10 @@ class SocketActs(Pane):
         try:
             process = await watch.process(owner.pid)
             frame = await watch.everything()
-        except (OSError, ValueError):
+        except ProcessLookupError:
             self.nettui.say(f"{owner.label} has ended.")
+        except (OSError, ValueError) as why:
+            self.nettui.say(f"Nothing more of {owner.label}: {clean(explained(why))}.")
         else:
             held = await holdings(frame, owner.pid)
             self.nettui.open_detail(owner.label, process_details(frame, process, held))
@@ -138,13 +140,13 @@ class SocketActs(Pane):
         try:
             frame = await self.session.watch.everything()
         except (OSError, ValueError) as why:
-            self.nettui.say(f"No map: {clean(str(why))}.")
+            self.nettui.say(f"No map: {clean(explained(why))}.")
         else:
             found = await service_map_of(frame.table, frame.facts)
             self.nettui.open_detail("Services of this host", service_map_paragraphs(found))
 
 
-async def records(frame: SocketFrame, places: Sequence[int]) -> list[Socket]:
+async def records(frame: SocketFrame, places: Places) -> list[Socket]:
     """The sockets at these places; thousands take turns with all else."""
     found: list[Socket] = []
     for start in range(0, len(places), SLICE):

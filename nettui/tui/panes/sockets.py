@@ -11,6 +11,7 @@ from nettui.model.history import Frame
 from nettui.model.socket import Socket, Transport
 from nettui.model.socket_filter import Filter, Is
 from nettui.reports.paragraphs import Paragraph
+from nettui.reports.socket_brief import socket_brief
 from nettui.reports.socket_details import group_details, socket_details
 from nettui.reports.socket_details import title as socket_title
 from nettui.reports.sockets_naming import Naming
@@ -43,6 +44,9 @@ KINDS: tuple[frozenset[Transport], ...] = (
 """What the switch goes through."""
 
 NAMES = ("services", "host names and services", "numbers")
+
+AMPLE = 18
+"""Lines from which all that is known of a socket is worth showing, and the states as a drawing."""
 
 CLOSE_WAITS = Is("state", "=", "CLOSE_WAIT")
 
@@ -89,7 +93,8 @@ class SocketsPane(SocketActs):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("b", "group", "group by", id="sockets.group"),
         Binding("p", "ports", "by port", show=False, id="sockets.ports"),
-        Binding("w", "close_waits", "who holds CLOSE_WAIT", show=False, id="sockets.close_waits"),
+        Binding("w", "close_waits", "who holds CLOSE_WAIT", id="sockets.close_waits"),
+        Binding("m", "service_map", "map of services", id="sockets.map"),
         Binding("u", "kinds", "TCP, UDP, MPTCP, raw, unix", show=False, id="sockets.kinds"),
         Binding("n", "names", "names or numbers", show=False, id="sockets.names"),
     ]
@@ -128,13 +133,15 @@ class SocketsPane(SocketActs):
         else:
             self._fill(frame)
         self.heading(self._title())
-        self.subtitle(f"{self.nettui.glyphs.warning} {error}" if error else self._summary())
+        self.subtitle(f"{self.nettui.glyphs.warning} {error}" if error and frame is not None else self._summary())
 
     def _fill(self, frame: SocketFrame) -> None:
         if self._names == 1:
             self._ask_names()
         if frame.query.group:
-            self._rows = GroupRows(frame, self._unfolded, self._whole, self._naming)
+            like = self._rows if self._hold is not None and isinstance(self._rows, GroupRows) else None
+            sort, reverse = self.table.sort_key, self.table.sort_reverse
+            self._rows = GroupRows(frame, self._unfolded, self._whole, self._naming, sort, reverse, like)
         else:
             self._rows = SocketRows(frame, self._naming)
         columns: Sequence[Column] = socket_groups.COLUMNS if frame.query.group else sockets.COLUMNS
@@ -155,9 +162,10 @@ class SocketsPane(SocketActs):
             return ""
         shown, known = len(frame.order), self.frame.snapshot.tcp if self.frame else None
         total = max(len(frame.table), known.total if known and Transport.TCP in frame.query.transports else 0)
+        part = frame.query.wanted is not None or frame.table.note is not None
         notes = [
-            f"{shown:,} of {total:,}" if frame.query.wanted is not None else f"{shown:,}",
-            f"{len(frame.groups):,} groups" if frame.query.group else "",
+            f"{shown:,} of {total:,}" if part else f"{shown:,}",
+            f"{len(frame.groups):,} group{'s' if len(frame.groups) != 1 else ''}" if frame.query.group else "",
             frame.table.note or "",
         ]
         return ", ".join(filter(None, notes))
@@ -209,6 +217,9 @@ class SocketsPane(SocketActs):
         return await records(frame, group.places) if group and frame else []
 
     def detail(self) -> tuple[str, list[Paragraph]] | None:
+        return self.detail_beside(min(110, self.nettui.size.width * 9 // 10) - 5, AMPLE)
+
+    def detail_beside(self, width: int, height: int) -> tuple[str, list[Paragraph]] | None:
         frame, socket = self.session.frame, self.socket
         if frame is None:
             return None
@@ -218,11 +229,10 @@ class SocketsPane(SocketActs):
         owner = self.owner_of(socket)
         process = self.session.process(owner.pid) if owner else None
         title = socket_title(socket, frame, self._naming)
-        readings = self.session.readings(socket.key)
-        room = min(110, self.nettui.size.width * 9 // 10) - 5
-        return title, socket_details(
-            frame, socket, process, readings, self._naming, self.nettui.glyphs.sparks, self.nettui.units, room
-        )
+        readings, sparks, units = self.session.readings(socket.key), self.nettui.glyphs.sparks, self.nettui.units
+        if height < AMPLE:
+            return title, socket_brief(frame, socket, process, readings, sparks, units, width)
+        return title, socket_details(frame, socket, process, readings, self._naming, sparks, units, width)
 
     def _group_detail(self, frame: SocketFrame) -> tuple[str, list[Paragraph]] | None:
         group = self._rows.group(self.table.cursor_key) if isinstance(self._rows, GroupRows) else None

@@ -1,10 +1,14 @@
 """The Sockets view: the table, and below it one socket in full or those that closed lately."""
 
+from pathlib import Path
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
+from nettui.reports.sockets import groups_csv, sockets_csv
+from nettui.reports.sockets_fields import FIELDS
+from nettui.tui import export
 from nettui.tui.pane import Pane
 from nettui.tui.panes.closed_sockets import ClosedSocketsPane
 from nettui.tui.panes.follow import FollowPane
@@ -19,7 +23,6 @@ class SocketsView(View):
     NAME = "Sockets"
     DEFAULT_CSS = """
     SocketsView { layout: grid; grid-size: 1 2; grid-rows: 13fr 9fr; }
-    SocketsView.-tall { grid-rows: 1fr 18; }
     SocketsView #closed { display: none; }
     SocketsView.-closed #closed { display: block; }
     SocketsView.-closed #socket { display: none; }
@@ -32,11 +35,17 @@ class SocketsView(View):
         yield FollowPane("socket", sockets)
         yield ClosedSocketsPane("closed")
 
-    def on_show(self) -> None:
+    def appear(self) -> None:
         self._session.begin()
 
-    async def on_hide(self) -> None:
+    async def vanish(self) -> None:
         await self._session.rest()
+
+    async def export(self, head: str) -> Path:
+        """All sockets that the filter shows with all their fields, or the groups, as CSV."""
+        frame = await self._session.complete()
+        pieces = groups_csv(frame) if frame.query.group else sockets_csv(frame, tuple(FIELDS))
+        return await export.write("sockets", pieces, Path.cwd(), ".csv")
 
     def action_closed(self) -> None:
         """Show those that closed lately, or the detail again."""

@@ -100,7 +100,7 @@ class Marks:
         for key, ghost in self._ghosts.items():
             below.setdefault(ghost.below, []).append(key)
         order = [*below.pop(None, ()), *keys]
-        places = [at for at, key in enumerate(order) if key in below]  # there may be 100,000: no more for each than this
+        places = [at for at, key in enumerate(order) if key in below]  # of 100,000: no more than this for each
         for at in reversed(places):
             order[at + 1 : at + 1] = below[order[at]]
         return order
