@@ -1,5 +1,6 @@
 """The benchmarks' own tools: what a program costs is measured right, and told right. No bar is held here."""
 
+import asyncio
 import json
 import math
 import os
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import __main__ as command
-from benchmarks import screen, startup, tcp, terminal
+from benchmarks import headless, screen, startup, tcp, terminal
 from benchmarks.figures import Figure, Unmeasured, paired, single, table
 from benchmarks.program import Chunk, Program, clean_environment
 
@@ -177,3 +178,19 @@ def _runs(pid: int) -> bool:
 
 def _children(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()]
+
+
+async def test_the_longest_step_of_the_event_loop_is_found() -> None:
+    before = asyncio.events.Handle._run
+    with headless.longest_hold() as held:
+        await asyncio.sleep(0)
+        time.sleep(0.05)  # what must not happen
+        await asyncio.sleep(0)
+    assert max(held) >= 0.05
+    assert asyncio.events.Handle._run is before
+
+
+async def test_the_table_of_sockets_is_timed_when_it_is_on_the_screen() -> None:
+    assert 0 < await headless.sockets_on_screen(0, rounds=1) < headless.PATIENCE
+    with pytest.raises(AssertionError, match="sockets are shown"):
+        await headless.sockets_on_screen(10**9, rounds=1)
