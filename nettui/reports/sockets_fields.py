@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from nettui.model.socket import endpoint
 from nettui.model.socket_table import ListedTable, SocketTable
 from nettui.reports.format import UNKNOWN, age
-from nettui.reports.sockets_naming import latency, owners_text, protocol, until
+from nettui.reports.sockets_naming import latency, owners_text, protocol, until, zoned
 from nettui.sockets.facts import Facts
 from nettui.sockets.frame import SocketFrame
 
@@ -102,11 +102,11 @@ def _addresses(facts: Facts, now: float, column: Column) -> Column:
     return [None if value in ("", "*") else value for value in column]
 
 
-def _ends(facts: Facts, now: float, transports: Column, addresses: Column, ports: Column) -> Column:
+def _ends(facts: Facts, now: float, transports: Column, addresses: Column, ports: Column, links: Column) -> Column:
     services = facts.services
     return [
-        endpoint(address or "*", None if not port else _service(services, kind, port))
-        for kind, address, port in zip(transports, addresses, ports, strict=True)
+        endpoint(zoned(address or "*", link, facts), None if not port else _service(services, kind, port))
+        for kind, address, port, link in zip(transports, addresses, ports, links, strict=True)
     ]
 
 
@@ -196,10 +196,10 @@ FIELDS: dict[str, Field] = {
     "sendq": Field("SEND-Q", "bytes not acknowledged by the peer; of a listener, how many may wait", ("send_q",),
                    _same, align_right=True, priority=4),
     "local": Field("LOCAL", "its own address, or its path", ("local",), _addresses,
-                   ("transport", "local", "local_port"), _ends),
+                   ("transport", "local", "local_port", "ifindex"), _ends),
     "local_port": Field("LPORT", "its own port", ("local_port",), _same, align_right=True),
     "peer": Field("PEER", "the other side's address", ("peer",), _addresses,
-                  ("transport", "peer", "peer_port"), _ends),
+                  ("transport", "peer", "peer_port", "ifindex"), _ends),
     "peer_port": Field("PPORT", "the other side's port", ("peer_port",), _same, align_right=True),
     "process": Field("OWNER", "who has it open (costs a walk through /proc)", ("owners",), _processes,
                      ("owners", "inode", "uid"), _owner_texts, priority=2),

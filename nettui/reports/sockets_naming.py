@@ -9,6 +9,8 @@ from nettui.model.socket_filter import QUIC_PORT
 from nettui.reports.format import UNKNOWN, age, elapsed
 from nettui.sockets.facts import Facts
 
+_LINK_LOCAL = ("fe8", "fe9", "fea", "feb")  # fe80::/10
+
 
 class Naming(NamedTuple):
     """How addresses and ports are written."""
@@ -31,12 +33,12 @@ def local_end(socket: Socket, facts: Facts, naming: Naming = BY_SERVICE) -> str:
     """`192.0.2.1:https`, `*:8080`, or the path of a unix socket."""
     if socket.transport is Transport.UNIX:
         return socket.local or "(unnamed)"
-    return _end(socket.transport, socket.local, socket.local_port, facts, naming)
+    return _end(socket, socket.local, socket.local_port, facts, naming)
 
 
 def peer_end(socket: Socket, facts: Facts, naming: Naming = BY_SERVICE) -> str:
     """Like `local_end`; `*` where there is no peer."""
-    return _end(socket.transport, socket.peer or "*", socket.peer_port or None, facts, naming)
+    return _end(socket, socket.peer or "*", socket.peer_port or None, facts, naming)
 
 
 def owners_text(owners: tuple[Owner, ...]) -> str:
@@ -70,9 +72,16 @@ def until(seconds: float | None) -> str:
     return elapsed(max(0.0, seconds)) if seconds < 1 else age(seconds)
 
 
-def _end(transport: Transport, address: str, port: int | None, facts: Facts, naming: Naming) -> str:
+def zoned(address: str, ifindex: int | None, facts: Facts) -> str:
+    """A link-local address with the interface it means (RFC 4007): `fe80::1%eth0`."""
+    if not ifindex or not address.startswith(_LINK_LOCAL):
+        return address
+    return f"{address}%{facts.links.get(ifindex, ifindex)}"
+
+
+def _end(socket: Socket, address: str, port: int | None, facts: Facts, naming: Naming) -> str:
     host = naming.host(address) if naming.host is not None and address != "*" else None
     name: int | str | None = port
-    if naming.services and port is not None and transport is not Transport.RAW:
-        name = facts.services.get(("udp" if transport is Transport.UDP else "tcp", port), port)
-    return endpoint(host or address, name)
+    if naming.services and port is not None and socket.transport is not Transport.RAW:
+        name = facts.services.get(("udp" if socket.transport is Transport.UDP else "tcp", port), port)
+    return endpoint(host or zoned(address, socket.ifindex, facts), name)

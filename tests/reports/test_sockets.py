@@ -421,3 +421,10 @@ def utc(monkeypatch: pytest.MonkeyPatch) -> object:
     yield
     monkeypatch.undo()
     time.tzset()
+
+
+def test_a_link_local_address_names_its_interface() -> None:
+    local = replace(LOSSY, local="fe80::99", peer="fe80::1")
+    there = frame(local)
+    assert texts(local).split("|")[2:4] == ["[fe80::99%eth0]:50000", "[fe80::1%eth0]:https"]
+    assert "[fe80::99%eth0]:50000  [fe80::1%eth0]:https" in "".join(sockets_text(there, ("local", "peer")))
