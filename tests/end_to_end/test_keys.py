@@ -39,14 +39,15 @@ def test_screens_by_number(start: Start) -> None:
     terminal = start()
     until_titles(terminal, *DASHBOARD)
     for key, wanted in {
-        "2": ("Interfaces",), "3": ("Routes", "Neighbours", "Rules"), "5": ("DNS", "Asked", "Resolvers"),
+        "2": ("Interfaces",), "3": ("Routes", "Neighbours", "Rules"), "4": ("Sockets",),
+        "5": ("DNS", "Asked", "Resolvers"),
         "7": ("Findings",), "1": DASHBOARD,
     }.items():  # fmt: skip
         terminal.type(key)
         until_titles(terminal, *wanted)
         if key != "1":
             terminal.until(lambda text: not titles(terminal) >= set(DASHBOARD))
-    terminal.type("4")
+    terminal.type("6")
     terminal.until("no such screen")
 
 

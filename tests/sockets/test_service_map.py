@@ -307,7 +307,7 @@ def test_real_processes(lab: Lab) -> None:
             start(stack, SERVER, "nginx", "443", "8000", "0")
             start(stack, CLIENT, "psql", "5432", "3")
             start(stack, CLIENT, "curl", "443", "2")
-            deadline = time.monotonic() + 20
+            deadline = time.monotonic() + 50
             found = asyncio.run(look())
             while sum(edge.connections for edge in found.edges) < expected + 2 and time.monotonic() < deadline:
                 time.sleep(0.05)
