@@ -175,6 +175,13 @@ def test_a_wrong_filter_is_shown_with_its_place() -> None:
     assert typed[column:].startswith(("port", "http")) and mark.lstrip(" ^") != ""
 
 
+def test_a_service_is_known_by_its_name() -> None:
+    ran = run("sockets", "port:ssh", "-surely-nobody", "--csv", "--columns", "local_port,peer_port")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert all("22" in line.split(",") for line in ran.stdout.splitlines()[1:])
+    assert "service name" in run("sockets", "port:no-such-service").stderr
+
+
 def test_a_filter_that_begins_with_a_dash_is_no_option() -> None:
     ran = run("sockets", "-proto:udp", "--csv", "-(state:listen or state:time-wait)", "--columns", "proto,state")
     assert (ran.returncode, ran.stderr) == (0, "")
@@ -189,7 +196,7 @@ def test_a_filter_that_begins_with_a_dash_is_no_option() -> None:
         (["--columns", "state,colour"], "there is no 'colour', only state, proto"),
         (["--group-by", "moon"], "invalid choice: 'moon'"),
         (["--sort", "moon"], "invalid choice: 'moon'"),
-        (["--limit", "0"], "--limit"),
+        (["--limit", "0"], "expected a number, 1 or more"),
         (["--watch", "--csv"], "--watch goes with text or --json"),
         (["--map", "port:80"], "--map is of all sockets"),
         (["--json", "--csv"], "not allowed with"),

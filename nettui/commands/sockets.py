@@ -252,9 +252,16 @@ def _wanted(text: str, settings: "Settings | None") -> "Filter | None":
     """The filter that was typed. Raises FilterError, a ValueError."""
     if not text:
         return None
+    from nettui.sockets.filter_error import FilterError
     from nettui.sockets.language import parse
 
-    return parse(text, settings.filters if settings else {})
+    saved = settings.filters if settings else {}
+    try:
+        return parse(text, saved)
+    except FilterError:
+        from nettui.collectors.services import services
+
+        return parse(text, saved, {name.lower(): port for (_, port), name in services().items()})
 
 
 def _wrong(error: ValueError, text: str) -> int:
@@ -284,11 +291,11 @@ def _in_any_order(
 
 
 def _is_exclusion(word: str) -> bool:
-    return word.startswith("-") and not word.startswith("--") and any(sign in word for sign in ":<>(@")
+    """`-port:80`, `-java`; not an option: `-p`, `-h`, and what begins with two."""
+    return word.startswith("-") and not word.startswith("--") and len(word) > 2
 
 
 def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError
-    return number
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError("expected a number, 1 or more")
+    return int(text)

@@ -54,14 +54,21 @@ class Changes:
         while len(self._ended) > KEPT:  # thousands may end between two readings, and the last are remembered
             del self._ended[next(iter(self._ended))]
 
+    def forget(self) -> None:
+        """Nobody has looked for a while: what is there at the next reading may have come at any time since."""
+        self._request = self._table = None
+        self.born = {}
+
     async def note(self, request: SocketRequest, table: SocketTable) -> None:
         """A new reading is there. Each step here takes milliseconds where there are 100,000 sockets."""
         before, self._table = self._table, table
+        asked = self._request if before is not None else None
         await breathe()
         table.keys()
         await breathe()
-        if request != self._request or before is None:
+        if request != asked or before is None:
             self._begin(request, table)
+            await self._bury(before or table, asked, frozenset(), table.taken_at)
             return
         if not table.same_as(before):
             alive = frozenset(table.keys())
@@ -74,17 +81,18 @@ class Changes:
             self.born.update(dict.fromkeys(self.new, table.taken_at))
         else:
             self.new = self.gone = frozenset()
-        await self._bury(before, self.gone, table.taken_at)
+        await self._bury(before, asked, self.gone, table.taken_at)
 
     def _begin(self, request: SocketRequest, table: SocketTable) -> None:
         """Another question: what it does not show may still be there, so nothing has come or gone."""
         self._request, self.since = request, table.taken_at
         self._alive, self.new, self.gone = frozenset(table.keys()), frozenset(), frozenset()
         self.born = {key: at for key, at in self.born.items() if key in self._alive}
-        self._ended.clear()
 
-    async def _bury(self, before: SocketTable, missing: frozenset[SocketKey], now: float) -> None:
-        """Remember what ended: as the system told it, or else what is missing `now`."""
+    async def _bury(
+        self, before: SocketTable, asked: SocketRequest | None, missing: frozenset[SocketKey], now: float
+    ) -> None:
+        """Remember what ended: as the system told it, or else what is missing `now`. `asked` is what `before` shows."""
         if not (self._ended or missing):
             return
         ended, self._ended = dict(islice(reversed(self._ended.items()), KEPT)), {}
@@ -93,10 +101,11 @@ class Changes:
         missed = self._missed(missing, ended.keys() | buried)
         known = await _last_seen(before, told.keys() | missed)
         for key, (at, socket) in told.items():
-            self._remember(socket, at, known.get(key), before.taken_at)
+            shown = asked is not None and asked.wanted is None and socket.transport in asked.transports
+            self._remember(socket, at, known.get(key), before.taken_at if shown else None)
         for key in missed:
             if (seen := known.get(key)) is not None and seen.inode:
-                self._remember(None, now, seen, before.taken_at)
+                self._remember(None, now, seen, None)
         for key in missing & self.born.keys():
             del self.born[key]
 
@@ -107,7 +116,8 @@ class Changes:
             return set()
         return set(islice((key for key in missing if key not in told), _MOST_MISSED))
 
-    def _remember(self, told: Socket | None, at: float, seen: Socket | None, looked_at: float) -> None:
+    def _remember(self, told: Socket | None, at: float, seen: Socket | None, looked_at: float | None) -> None:
+        """`looked_at`: when a reading would have seen it, had it been there; None where it might not have."""
         socket = _merged(told, seen)
         if socket is None:
             return
@@ -116,7 +126,7 @@ class Changes:
             ClosedSocket(
                 socket=socket, closed_at=at, told=told is not None,
                 lived=None if born is None else max(0.0, at - born),
-                lived_at_most=max(0.0, at - looked_at) if seen is None else None,
+                lived_at_most=None if seen is not None or looked_at is None else max(0.0, at - looked_at),
             )
         )
 

@@ -52,9 +52,9 @@ class FactFinder:
             if isinstance(cgroup, int) and self._units.get(cgroup) is None:
                 self._units[cgroup] = self._backend.unit(cgroup)
 
-    async def unknown(self, inodes: Sequence[object]) -> set[int]:
-        """Those of the inodes whose owners were not looked for yet; from time to time all of them."""
-        known: Collection[int] = () if self._in_doubt else self._owners
+    async def unknown(self, inodes: Sequence[object], anew: bool = False) -> set[int]:
+        """Those of the inodes whose owners were not looked for yet; `anew`, or from time to time, all of them."""
+        known: Collection[int] = () if anew or self._in_doubt else self._owners
         found: set[int] = set()
         for start in range(0, len(inodes), SLICE):
             found.update([i for i in inodes[start : start + SLICE] if isinstance(i, int) and i and i not in known])

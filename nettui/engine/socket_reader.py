@@ -42,10 +42,12 @@ MEASURED = frozenset({"rtt", "retrans", "idle"})
 class SocketReader:
     """Answers queries, each by a reading of its own."""
 
-    def __init__(self, backend: "SocketBackend", links: Callable[[], Mapping[int, str]] = dict) -> None:
-        """`links` gives the names of the interfaces, by ifindex."""
+    def __init__(
+        self, backend: "SocketBackend", links: Callable[[], Mapping[int, str]] = dict, facts: FactFinder | None = None
+    ) -> None:
+        """`links` gives the names of the interfaces, by ifindex; `facts` are those of another reader, to be shared."""
         self._backend = backend
-        self._facts = FactFinder(backend, links)
+        self._facts = facts or FactFinder(backend, links)
         self._sorted: Ordered | None = None
 
     async def read(self, query: SocketQuery, owners: bool = False) -> SocketFrame:
@@ -55,16 +57,16 @@ class SocketReader:
         """
         table = await self._take(request_for(query))
         if needs_owners(query):
-            await self._facts.find_owners(await self._facts.unknown(table.column("inode")), thorough=True)
+            await self._facts.find_owners(await self._facts.unknown(table.column("inode"), anew=True), thorough=True)
         frame = await self._answer(table, query)
         if owners:
             inodes = await _chosen(table.column("inode"), frame.order)
-            await self._facts.find_owners(await self._facts.unknown(inodes), thorough=True)
+            await self._facts.find_owners(await self._facts.unknown(inodes, anew=True), thorough=True)
         return replace(frame, facts=self._known())
 
     async def everything(self) -> SocketFrame:
         """All sockets with all their owners: for the map of services. Raises as `read` does."""
-        return await SocketReader.read(self, SocketQuery(transports=LOCAL), owners=True)
+        return await self.read(SocketQuery(transports=LOCAL), owners=True)
 
     async def process(self, pid: int) -> Process:
         """All about a process. Raises ProcessLookupError, or OSError."""

@@ -58,6 +58,7 @@ class SocketWatch(SocketReader):
     async def run(self, publish: Callable[[], None]) -> None:
         """Read until cancelled; `publish` is called whenever `frame` or `error` is another."""
         self._publish = publish
+        self._changes.forget()
         beside = [
             asyncio.create_task(self._listen(), name="ended sockets"),
             asyncio.create_task(self._look(), name="sockets on the screen"),
@@ -73,6 +74,10 @@ class SocketWatch(SocketReader):
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def read(self, query: SocketQuery, owners: bool = False) -> SocketFrame:
+        """A reading beside those that are shown, of which it changes nothing. Raises as SocketReader's."""
+        return await SocketReader(self._backend, facts=self._facts).read(query, owners)
 
     @property
     def query(self) -> SocketQuery:

@@ -47,15 +47,28 @@ class InetDiag:
         The newer must name one, and a walk costs the same whether it finds anything or not. Raises NetlinkError
         (ENOENT where the kernel does not know of this protocol), NetlinkDecodeError or OSError.
         """
-        program = attribute(_REQ_BYTECODE, bytecode) if bytecode else b""
-        if transport is Transport.TCP and not self._by_family:
+        ways = [False, True] if transport is Transport.TCP and not self._by_family else [True]
+        for by_family in ways:
             try:
-                body = _BOTH_FAMILIES.pack(extensions, _ANY_SOCKET, states) + program
-                return [await self._dumps.dump(TCPDIAG_GETSOCK, body, sink)]
+                found = await self._dump(transport, by_family, sink, states, bytecode, extensions)
             except NetlinkError as error:
-                if error.errno not in (EINVAL, EOPNOTSUPP):
+                refused = error.errno in (EINVAL, EOPNOTSUPP)
+                if not refused or (by_family and not bytecode):
                     raise
-                self._by_family = True
+            else:
+                self._by_family = self._by_family or (by_family and transport is Transport.TCP)
+                return found
+        # The kernel does not know one of the program's conditions: all sockets then, which is too many but not wrong.
+        return await self.dump(transport, sink, states, b"", extensions)
+
+    async def _dump(
+        self, transport: Transport, by_family: bool, sink: Callable[[], S], states: int, bytecode: bytes,
+        extensions: int,
+    ) -> list[S]:
+        program = attribute(_REQ_BYTECODE, bytecode) if bytecode else b""
+        if not by_family:
+            body = _BOTH_FAMILIES.pack(extensions, _ANY_SOCKET, states) + program
+            return [await self._dumps.dump(TCPDIAG_GETSOCK, body, sink)]
         if transport is Transport.MPTCP:
             program += attribute_u32(_REQ_PROTOCOL, _IPPROTO_MPTCP)
         found = []

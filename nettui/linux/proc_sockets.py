@@ -89,6 +89,7 @@ class TableReader:
         self._heading = b"Num" if transport is Transport.UNIX else b"sl"
         self._found: dict[SocketKey, Socket] = {}  # a table that changes while it is read may tell of one twice
         self._last: Socket | None = None
+        self._has_path = False
         self._tail = b""
         self._started = False
 
@@ -101,7 +102,10 @@ class TableReader:
                 raise self._not_a_socket(heading)
             self._started = True
         for line in lines:
-            self._last = self._decode(line) or self._continued(line)
+            found = self._decode(line)
+            if found is not None:
+                self._has_path = len(line.split(maxsplit=7)) > 7 or line.endswith(b" ")
+            self._last = found or self._continued(line)
             self._found[self._last.key] = self._last
 
     def finish(self) -> list[Socket]:
@@ -113,7 +117,7 @@ class TableReader:
 
     def _continued(self, line: bytes) -> Socket:
         """The last socket, if it has a path: in that there may be a line feed, which the kernel writes as it is."""
-        if self._last is None or self._transport is not Transport.UNIX or not self._last.local:
+        if self._last is None or self._transport is not Transport.UNIX or not self._has_path:
             raise self._not_a_socket(line)
         return replace(self._last, local=self._last.local + clean(b"\n" + line))
 

@@ -52,7 +52,7 @@ class _Numbers(dict[Hashable, int]):
 class Members(Struct, frozen=True, gc=False):
     """The places of one group: a part of the places of all, which stand one group behind the other."""
 
-    every: array[int]
+    every: Sequence[int]
     start: int
     end: int
 

@@ -47,6 +47,7 @@ class SocketSession:
         self._paused = False
         self._readings: dict[SocketKey, deque[Reading]] = {}
         self._processes: dict[int, tuple[float, Process | None]] = {}
+        self._asking: set[asyncio.Task[None]] = set()
 
     # Life
 
@@ -151,8 +152,11 @@ class SocketSession:
         known = self._processes.get(pid)
         now = asyncio.get_running_loop().time()
         if known is None or now > known[0] + PROCESS_AGE:
+            self._processes.pop(pid, None)  # to the end of those that are kept
             self._processes[pid] = (now, known[1] if known else None)
-            self._asking = asyncio.create_task(self._ask_process(pid), name="process")
+            task = asyncio.create_task(self._ask_process(pid), name="process")
+            self._asking.add(task)
+            task.add_done_callback(self._asking.discard)
         return known[1] if known else None
 
     async def _ask_process(self, pid: int) -> None:
@@ -160,11 +164,11 @@ class SocketSession:
             process = await self.watch.process(pid)
         except (OSError, ValueError):
             process = None  # it has ended
-        before = self._processes[pid]
-        self._processes[pid] = (before[0], process)
+        asked_at, before = self._processes.get(pid, (0.0, None))
+        self._processes[pid] = (asked_at, process)
         while len(self._processes) > FOLLOWED:
             del self._processes[next(iter(self._processes))]
-        if process != before[1]:
+        if process != before:
             self._tell()
 
     # News

@@ -239,3 +239,54 @@ async def test_a_fault_of_our_own_is_told_and_the_next_reading_goes_on() -> None
         assert following.watch.error == "internal error in nettui: KeyError: 'oops'"
         system.failure = None
         await following.until(lambda: following.watch.frame is not None)
+
+
+async def test_what_a_filter_hid_may_have_lived_long() -> None:
+    system = System(tcp(1), tcp(2, "CLOSE_WAIT"))
+    async with Following(system, wanted=Is("state", "=", "CLOSE_WAIT")) as following:
+        system.ends.put_nowait([replace(tcp(77), state="CLOSED")])
+        await following.until(lambda: following.frame.closed)
+        [closed] = following.frame.closed
+        assert (closed.socket.key, closed.lived, closed.lived_at_most) == (77, None, None)
+
+
+async def test_another_question_loses_no_end_that_was_told() -> None:
+    system = System(tcp(1))
+    async with Following(system) as following:
+        following.watch.interval = 60
+        await asyncio.sleep(0.05)
+        system.ends.put_nowait([replace(tcp(77), state="CLOSED")])
+        await asyncio.sleep(0.05)
+        following.watch.query = SocketQuery(wanted=Is("sport", "=", 8080))
+        await following.until(lambda: following.frame.query.wanted is not None)
+        [closed] = following.frame.closed
+        assert closed.socket.key == 77 and closed.lived_at_most is not None
+
+
+async def test_what_came_while_nobody_looked_is_neither_new_nor_of_known_age() -> None:
+    system = System(tcp(1))
+    async with Following(system) as following:
+        watch = following.watch
+    system.sockets = [tcp(1), tcp(2)]
+    news = asyncio.Event()
+    task = asyncio.create_task(watch.run(news.set))
+    async with asyncio.timeout(20):
+        while watch.frame is None or len(watch.frame.table) < 2:
+            await news.wait()
+            news.clear()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert watch.frame.new == frozenset() and watch.frame.facts.age(2, system.now) is None
+
+
+async def test_a_reading_beside_changes_nothing_of_what_is_shown() -> None:
+    system = System(tcp(1, port=5), tcp(3, port=7))
+    async with Following(system, sort="local") as following:
+        following.watch.hold(True)
+        system.sockets = [tcp(4, port=1), tcp(1, port=5), tcp(3, port=7)]
+        await following.until(lambda: len(following.frame.table) == 3)
+        assert following.keys() == [1, 3]
+        everything = await following.watch.everything()
+        assert len(everything.order) == 3
+        following.watch.hold(False)
+        await following.until(lambda: following.keys() == [4, 1, 3])

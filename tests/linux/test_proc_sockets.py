@@ -1,6 +1,7 @@
 """Sockets out of /proc/net: real tables against sock_diag and `ss`, odd text, hostile text."""
 
 import asyncio
+import contextlib
 import os
 import re
 import socket
@@ -278,7 +279,7 @@ def test_unix_sockets_are_those_of_unix_diag(lab: Lab) -> None:
         assert known(await proc_sockets(Transport.UNIX)) == known(await unix_sockets())
 
     def inside() -> None:
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
             listener = socket.socket(socket.AF_UNIX)
             listener.bind(f"{folder}/listener")
             listener.listen(4)
@@ -288,10 +289,12 @@ def test_unix_sockets_are_those_of_unix_diag(lab: Lab) -> None:
             waiting.connect(f"{folder}/listener")
             hostile = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
             hostile.bind(f"{folder}/\n0: \x1b[31m 7\n".encode() + b"\xff")
+            begun = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+            begun.bind("\nbegins with a line feed")
             abstract = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             abstract.bind(b"\0with\0nul")
             asyncio.run(compare())
-            for each in (listener, client, server, waiting, hostile, abstract):
+            for each in (listener, client, server, waiting, hostile, begun, abstract):
                 each.close()
 
     lab.call(inside)

@@ -11,10 +11,12 @@ from typing import Any
 
 import pytest
 
-from nettui.linux import inet_diag, netlink
+from nettui.linux import inet_diag, inet_filter, netlink
 from nettui.linux.inet_diag import InetDiag
+from nettui.linux.inet_filter import KernelFilter
 from nettui.linux.reasons import REST
 from nettui.linux.sockets import LinuxSockets
+from nettui.linux.tcp_states import EVERY_STATE
 from nettui.model.socket import Socket, SocketKey, Transport
 from nettui.model.socket_filter import Is
 from nettui.model.socket_table import COLUMNS, ListedTable, SocketRequest, SocketTable
@@ -330,6 +332,14 @@ async def test_without_sock_diag_sockets_come_from_proc_and_it_is_asked_again_la
         table = await backend.table(request)
         assert table.note is None and port in table.column("local_port")
     backend.close()
+
+
+async def test_a_condition_that_the_kernel_does_not_know_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    unknown = KernelFilter(EVERY_STATE, bytes((99, 4, 8, 0)))
+    monkeypatch.setattr(inet_filter, "plan", lambda wanted, transport: unknown)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        table = await read(SocketRequest(transports=frozenset({Transport.TCP}), wanted=Is("sport", "=", 1)))
+        assert server.getsockname()[1] in table.column("local_port") and table.note is None
 
 
 async def test_a_shortage_passes(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -210,7 +210,7 @@ def test_of_a_large_group_the_first_are_shown_until_all_are_asked_for() -> None:
     shown = frame(*sockets, groups=(large,), query=SocketQuery(group="port"))
     rows = GroupRows(shown, {"8080"})
     assert list(rows.keys[-2:]) == [199, MoreKey("8080")] and len(rows.keys) == 202
-    assert rows.cells(MoreKey("8080"))[0].text == "    ... 50 more: Enter shows them all"
+    assert rows.cells(MoreKey("8080"))[0].text == "    ... 50 more: Enter shows more"
     assert rows.group(MoreKey("8080")) is large
     assert list(GroupRows(shown, {"8080"}, {"8080"}).keys) == [GroupKey("8080"), *range(250)]
 

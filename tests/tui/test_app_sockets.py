@@ -378,12 +378,30 @@ async def test_closing_one_and_all_that_are_shown() -> None:
         await until(pilot, lambda: "Closed 1 of 1 socket" in screen_text(app))
         await press(pilot, "escape")
         await filtered(pilot, "state:close-wait")
+        await until(pilot, lambda: keys(app) == [2, 3])
         await press(pilot, "X")
         await until(pilot, lambda: "Close 2 sockets?" in screen_text(app))
         await typed(pilot, "2")
         await press(pilot, "enter")
         await until(pilot, lambda: "Closed 2 of 2 sockets" in screen_text(app))
         assert [socket.key for socket in host.destroyed] == [1, 2, 3]
+
+
+async def test_what_passes_only_because_it_is_not_known_is_not_closed() -> None:
+    sshd = (Owner(pid=5, name="sshd"),)
+    owners = {1001: sshd, 1002: (Owner(pid=7, name="java"),)}  # of 3 it is not known
+    async with watching(tcp(1), tcp(2), tcp(3), owners=owners) as (pilot, host):
+        await filtered(pilot, "-process:sshd")
+        await until(pilot, lambda: keys(pilot.app) == [2, 3])
+        await press(pilot, "X")
+        await until(pilot, lambda: "Close 1 socket?" in screen_text(pilot.app))
+        assert "1 are left out" in said(pilot.app)[-1]
+        await press(pilot, "escape")
+        host.failure = OSError(1, "not now")
+        await filtered(pilot, "port:8080")
+        await until(pilot, lambda: pilot.app.sockets.error != "")
+        await press(pilot, "X")
+        assert said(pilot.app)[-1] == "What is shown is not yet the answer to this filter: nothing is closed."
 
 
 async def test_a_group_is_closed_as_a_whole() -> None:

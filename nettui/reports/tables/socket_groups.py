@@ -13,7 +13,10 @@ from nettui.reports.tables.sockets import owner_cell, state_cell
 from nettui.sockets.frame import GROUP_STATES, Group, SocketFrame
 
 FIRST = 200
-"""Sockets shown below an opened group, until all are asked for."""
+"""Sockets shown below an opened group, until more are asked for."""
+
+WHOLE = 2_000
+"""Sockets shown below it then; nobody reads on, and more would hold the screen up."""
 
 MOST = 1_000
 """Groups shown: of more, the largest, or those that come first in the order chosen."""
@@ -73,14 +76,14 @@ class GroupRows:
         naming: Naming = BY_SERVICE, sort: str | None = None, reverse: bool = False,
         like: "GroupRows | None" = None,
     ) -> None:
-        """`expanded` names the opened groups by their keys, `whole` those of them that show all of their sockets.
+        """`expanded` names the opened groups by their keys, `whole` those that show more than the first.
 
         `sort` is the key of one of COLUMNS; None leaves the groups as they come, the largest first. `like` are rows
         whose order is to be kept.
         """
         self._frame = frame
         self._naming = naming
-        self._expanded = expanded
+        self._expanded, self._whole = expanded, whole
         self._groups: dict[Hashable, Group] = {}
         self._places: dict[Hashable, int] = {}
         self._left: dict[Hashable, int] = {}
@@ -107,7 +110,8 @@ class GroupRows:
         if isinstance(key, GroupKey):
             return self._group_cells(self._groups[key.group])
         if isinstance(key, MoreKey):
-            return _wide(f"    ... {self._left[key.group]:,} more: Enter shows them all", "dim")
+            hint = "narrow them with a filter" if key.group in self._whole else "Enter shows more"
+            return _wide(f"    ... {self._left[key.group]:,} more: {hint}", "dim")
         if isinstance(key, RestKey):
             more = len(self._frame.groups) - len(self._groups)
             return _wide(f"  ... {more:,} more groups: narrow them with a filter", "dim")
@@ -120,7 +124,7 @@ class GroupRows:
 
     def _members(self, group: Group, whole: bool) -> list[Hashable]:
         every = self._frame.table.keys()
-        places = group.places if whole else group.places[:FIRST]
+        places = group.places[: WHOLE if whole else FIRST]
         # Of two opened groups that share a socket (two programs have it open) the first shows it.
         found: dict[Hashable, int] = {every[place]: place for place in places if every[place] not in self._places}
         self._places.update(found)

@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from nettui.collectors.worker import explained
 from nettui.model.process import Owner
 from nettui.model.socket import Socket
-from nettui.model.socket_filter import Filter, Is
+from nettui.model.socket_filter import Filter, Is, fields
 from nettui.model.text import clean
 from nettui.reports.socket_details import process_details
 from nettui.sockets.frame import Places, SocketFrame
@@ -106,8 +106,14 @@ class SocketActs(Pane):
         frame = self.session.frame
         if frame is None or frame.query.wanted is None:
             self.nettui.say("All that are shown would be every socket: type a filter first, with /.")
+        elif frame.query != self.session.query or self.session.error:
+            self.nettui.say("What is shown is not yet the answer to this filter: nothing is closed.")
         else:
-            self._kill(await records(frame, frame.order), "The filter shows no socket.")
+            every = await records(frame, frame.order)
+            sure = [each for each in every if is_sure(frame, each)]
+            if left_out := len(every) - len(sure):
+                self.nettui.say(f"{left_out:,} are left out: whose they are is not known, and the filter asks for it.")
+            self._kill(sure, "The filter shows no socket." if not every else "Of none it is known whose it is.")
 
     def _kill(self, chosen: Sequence[Socket], otherwise: str) -> None:
         from nettui.tui.screens.kill import KillSheet
@@ -144,6 +150,15 @@ class SocketActs(Pane):
         else:
             found = await service_map_of(frame.table, frame.facts)
             self.nettui.open_detail("Services of this host", service_map_paragraphs(found))
+
+
+def is_sure(frame: SocketFrame, socket: Socket) -> bool:
+    """Whether a socket passes the filter by what is known of it, not by what is not: `-process:sshd` lets all through
+    whose owner could not be found, and one that is to be closed must not be among these."""
+    looked_at, facts = fields(frame.query.wanted), frame.facts
+    if looked_at & {"process", "pid", "text"} and socket.inode and not facts.owners_of(socket):
+        return False
+    return not (looked_at & {"unit", "text"} and socket.cgroup is None and socket.unit is None and socket.inode)
 
 
 async def records(frame: SocketFrame, places: Places) -> list[Socket]:
