@@ -66,15 +66,16 @@ class InetDiag:
         extensions: int,
     ) -> list[S]:
         program = attribute(_REQ_BYTECODE, bytecode) if bytecode else b""
+        narrow = bool(bytecode) or states != EVERY_STATE  # the kernel may go through its whole table for one answer
         if not by_family:
             body = _BOTH_FAMILIES.pack(extensions, _ANY_SOCKET, states) + program
-            return [await self._dumps.dump(TCPDIAG_GETSOCK, body, sink)]
+            return [await self._dumps.dump(TCPDIAG_GETSOCK, body, sink, narrow)]
         if transport is Transport.MPTCP:
             program += attribute_u32(_REQ_PROTOCOL, _IPPROTO_MPTCP)
         found = []
         for family in (AF_INET, AF_INET6):
             body = _ONE_FAMILY.pack(family, _PROTOCOLS[transport], extensions, states, _ANY_SOCKET) + program
-            found.append(await self._dumps.dump(SOCK_DIAG_BY_FAMILY, body, sink))
+            found.append(await self._dumps.dump(SOCK_DIAG_BY_FAMILY, body, sink, narrow))
         return found
 
     async def find(self, sockets: Sequence[Socket]) -> dict[SocketKey, Socket]:

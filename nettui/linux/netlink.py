@@ -6,9 +6,11 @@ What is in the messages is the business of the readers beside this file; here ar
 import errno
 import os
 import socket
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from struct import Struct as Layout
 from typing import Protocol, TypeVar
 
@@ -55,6 +57,7 @@ class Sink(Protocol):
 
 
 S = TypeVar("S", bound=Sink)
+T = TypeVar("T")
 
 
 def messages(chunk: bytes) -> Iterator[tuple[int, int, int]]:
@@ -87,18 +90,19 @@ class NetlinkSocket:
         self._turn = Turn()
         self._buffer = bytearray()
 
-    async def dump(self, kind: int, body: bytes, sink: Callable[[], S]) -> S:
+    async def dump(self, kind: int, body: bytes, sink: Callable[[], S], aside: bool = False) -> S:
         """Ask for all of something and feed the answer, datagram by datagram, to a new `sink()`.
 
         When the kernel's tables change meanwhile (NLM_F_DUMP_INTR, or ENOBUFS) it is asked again, with a new sink;
-        after ATTEMPTS an interrupted dump is returned as it is. Raises NetlinkError, NetlinkDecodeError, or
-        OSError where no socket can be had.
+        after ATTEMPTS an interrupted dump is returned as it is. `aside`: the kernel may take long for one datagram
+        (it looks for few things among many), so where there is an event loop it is asked from a thread. Raises
+        NetlinkError, NetlinkDecodeError, or OSError where no socket can be had.
         """
         async with self._turn:
             for last in [False] * (ATTEMPTS - 1) + [True]:
                 taker = sink()
                 try:
-                    if await self._dump(kind, body, taker.feed) or last:
+                    if await self._dump(kind, body, taker.feed, aside) or last:
                         break
                 except NetlinkError as error:
                     if error.errno != errno.ENOBUFS or last:
@@ -141,14 +145,16 @@ class NetlinkSocket:
             self._socket.close()
             self._socket = None
 
-    async def _dump(self, kind: int, body: bytes, feed: Callable[[bytes], None]) -> bool:
+    async def _dump(self, kind: int, body: bytes, feed: Callable[[bytes], None], aside: bool) -> bool:
         """One attempt; whether what was read is consistent."""
+        call = away if aside else here
         consistent = done = False
         try:
-            opened = self._send(kind, NLM_F_REQUEST | NLM_F_DUMP, body)
+            self._open()  # before any thread comes in: that may be in another network namespace
+            opened = await call(partial(self._send, kind, NLM_F_REQUEST | NLM_F_DUMP, body))
             consistent, rest = True, time.monotonic() + _BREATH
             while not done:
-                chunk = self._receive(opened)
+                chunk = await call(partial(self._receive, opened))
                 done, last_flags = self._ends(chunk)
                 # The kernel marks the first message it makes after a change: at the head of a datagram, or the end.
                 if (HEADER.unpack_from(chunk)[2] | last_flags) & NLM_F_DUMP_INTR:
@@ -160,6 +166,7 @@ class NetlinkSocket:
         finally:
             if not done:
                 self.close()
+                self._buffer = bytearray()  # a thread may still be at the old one
         return consistent
 
     def _ask_together(self, kind: int, bodies: Sequence[bytes]) -> Iterator[bytes | None]:
@@ -177,16 +184,20 @@ class NetlinkSocket:
     def _send(self, kind: int, flags: int, *bodies: bytes) -> socket.socket:
         """Send requests, numbered from a new `_sequence` on."""
         self._sequence = number = _next(self._sequence)
+        opened = self._open()
+        requests = b""
+        for body in bodies:
+            requests += HEADER.pack(16 + len(body), kind, flags, number, self._port) + body
+            number = _next(number)
+        opened.send(requests)
+        return opened
+
+    def _open(self) -> socket.socket:
         if self._socket is None:
             self._socket = open_socket(self._protocol)
             self._socket.settimeout(PATIENCE)
             self._port = self._socket.getsockname()[0]
             self._buffer = self._buffer or bytearray(_BUFFER)
-        requests = b""
-        for body in bodies:
-            requests += HEADER.pack(16 + len(body), kind, flags, number, self._port) + body
-            number = _next(number)
-        self._socket.send(requests)
         return self._socket
 
     def _receive(self, opened: socket.socket) -> bytes:
@@ -230,6 +241,19 @@ class NetlinkSocket:
 
 def _next(sequence: int) -> int:
     return (sequence + 1) & 0xFFFFFFFF
+
+
+async def here(call: Callable[[], T]) -> T:
+    """What a call returns."""
+    return call()
+
+
+async def away(call: Callable[[], T]) -> T:
+    """What a call returns that may wait for the kernel: from a thread, where there is an event loop to be kept free."""
+    asyncio = sys.modules.get("asyncio")
+    loop = asyncio._get_running_loop() if asyncio else None
+    result: T = await loop.run_in_executor(None, call) if loop else call()
+    return result
 
 
 def open_socket(protocol: int, groups: int = 0) -> socket.socket:

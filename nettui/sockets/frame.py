@@ -65,8 +65,8 @@ class Group(Struct, frozen=True, gc=False):
     """Its sockets, in the order asked for."""
 
 
-class SocketFrame(Struct, frozen=True, kw_only=True):
-    """The answer to a query at one moment."""
+class SocketFrame(Struct, frozen=True, kw_only=True, eq=False):
+    """The answer to a query at one moment. Two are never compared but by identity: they may hold 100,000 sockets."""
 
     query: SocketQuery
     table: SocketTable
