@@ -26,7 +26,7 @@ from nettui.sockets.order import Ordered, ordered
 if TYPE_CHECKING:
     from nettui.collectors.socket_backend import SocketBackend
 
-SLICE = 2048
+SLICE = 1024
 """Sockets looked at before others on the event loop get a turn."""
 
 ASKED = frozenset({"state", "proto", "inode", *PORTS, *ADDRESSES})

@@ -38,7 +38,7 @@ ATTEMPTS = 4
 """How often a dump is tried that changes while it is read."""
 _BUFFER = 1 << 20
 _TOGETHER = 32  # requests sent at once: their answers, some 2 kB each in the kernel's books, must find room
-_BREATH = 0.004  # seconds of work after which others on the event loop get a turn
+_BREATH = 0.002  # seconds of work after which others on the event loop get a turn
 
 
 class NetlinkError(OSError):

@@ -10,9 +10,9 @@ from typing import Any
 from nettui.model.socket_table import SocketTable
 from nettui.model.turns import breathe
 
-WINDOW = 2048
+WINDOW = 1024
 """Places of a table that are looked at in one go."""
-RUN = 8192
+RUN = 4096
 """Values that are sorted in one go."""
 _SPARSE = 16  # of so many places fewer than one is wanted: they are read one by one
 

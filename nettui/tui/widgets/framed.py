@@ -68,19 +68,23 @@ class Framed(Vertical):
             self.refresh(Region(-1, 0, 1, height - 2), Region(width - 2, 0, 1, height - 2))
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        filters, background = self.get_line_filters(), self.background_colors[1]
+        filters, background, base = self.get_line_filters(), self.background_colors[1], self.rich_style
+        last = self.outer_size.height - 1
+        made: dict[int, Strip] = {}  # all lines between the edges are alike
         strips = []
         for y in crop.line_range:
-            strip = self._line(y)
-            for line_filter in filters:
-                strip = strip.apply_filter(line_filter, background)
-            strips.append(strip.crop(crop.x, crop.right))
+            kind = 1 if 0 < y < last else y
+            if kind not in made:
+                strip = self._line(y, base)
+                for line_filter in filters:
+                    strip = strip.apply_filter(line_filter, background)
+                made[kind] = strip.crop(crop.x, crop.right)
+            strips.append(made[kind])
         return strips
 
-    def _line(self, y: int) -> Strip:
+    def _line(self, y: int, base: Style) -> Strip:
         width, height = self.outer_size
         left, flat, right, side, low_left, low_right = tuple(self._strokes)
-        base = self.rich_style
         stroke = base + self._palette.style("border-focused" if self._lit else "border")
         if 0 < y < height - 1:
             inside = Segment(" " * max(0, width - 2), base)
