@@ -16,6 +16,9 @@ from nettui.sockets.facts import Facts
 REST = 10.0
 """A search for owners that took t seconds is not made again for REST * t: a tenth of the time at most."""
 
+SELDOM = 200.0
+"""A thorough search that took t seconds is made out of doubt every SELDOM * t at most: half a percent of the time."""
+
 AGAIN = 30.0
 """Seconds after which owners are looked for again: a process may be gone by then, be called otherwise, or have handed
 its sockets on; and another may have its PID."""
@@ -38,6 +41,7 @@ class FactFinder:
         self._note: str | None = None
         self._rests_until = float("-inf")
         self._doubted_at = time.monotonic()
+        self._cost = 0.0  # seconds of CPU, of the dearest thorough search
 
     def facts(self, born: Mapping[SocketKey, float], since: float | None) -> Facts:
         """What is known now."""
@@ -64,7 +68,7 @@ class FactFinder:
     @property
     def _in_doubt(self) -> bool:
         """Whether what is remembered may no longer be so."""
-        return time.monotonic() >= self._doubted_at + AGAIN
+        return time.monotonic() >= self._doubted_at + max(AGAIN, SELDOM * self._cost)
 
     @property
     def rested(self) -> bool:
@@ -81,7 +85,9 @@ class FactFinder:
             self._doubted_at, thorough = time.monotonic(), True
         began = time.thread_time()
         found = await self._backend.owners(inodes, thorough)
-        self._rests_until = time.monotonic() + REST * (time.thread_time() - began)
+        spent = time.thread_time() - began
+        self._cost = max(self._cost, spent) if thorough else self._cost
+        self._rests_until = time.monotonic() + REST * spent
         self._note = found.hidden
         looked_for = iter(inodes)
         while some := list(islice(looked_for, SLICE)):
