@@ -90,7 +90,8 @@ def test_the_keys_of_a_recording_are_no_keys_of_the_live_host(start: Start) -> N
 )
 def test_a_recording_ended_by_a_signal_is_whole(tmp_path: Path, start: Start, name: str, number: int) -> None:
     file = tmp_path / name
-    command = nettui("record", name, "--interval", "0.2")
+    # Whoever runs the tests may ignore SIGHUP (nohup does), and so would the recorder, as it should.
+    command = ["env", "--default-signal", *nettui("record", name, "--interval", "0.2")]
     recorder = subprocess.Popen(command, cwd=tmp_path, env=environment(tmp_path), stderr=subprocess.PIPE, text=True)
     try:
         deadline = time.monotonic() + PATIENCE
