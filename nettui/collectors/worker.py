@@ -17,8 +17,13 @@ BACK_OFF_LIMIT = 60.0
 class Worker:
     """Reads one subject. Never runs twice at once, and never lets an error out: it becomes `error`."""
 
-    def __init__(self, name: str, read: Callable[[], Awaitable[Part]], *, every: float, limit: float = 5.0) -> None:
-        """`every`: seconds between readings (0: each tick). `limit`: seconds a reading may take."""
+    def __init__(
+        self, name: str, read: Callable[[], Awaitable[Part]], *, every: float, limit: float = 5.0, share: float = 0.0
+    ) -> None:
+        """`every`: seconds between readings (0: each tick). `limit`: seconds a reading may take.
+
+        `share`: after a reading it rests this many times as long as that took: 50 is a fiftieth of the time at most.
+        """
         self.name = name
         self.every = every
         self.error: CollectorError | None = None
@@ -26,6 +31,8 @@ class Worker:
         """What the newest successful reading found."""
         self._read = read
         self._limit = limit
+        self._share = share
+        self._rest = 0.0
         self._ended: float | None = None
         self._failures = 0
         self._task: asyncio.Task[None] | None = None
@@ -72,6 +79,7 @@ class Worker:
         self._task = None
 
     async def _attempt(self) -> None:
+        began = asyncio.get_running_loop().time()
         try:
             async with asyncio.timeout(self._limit) as limit:
                 part = await self._read()
@@ -81,6 +89,7 @@ class Worker:
         else:
             self.part, self.error, self._failures = part, None, 0
         self._ended = asyncio.get_running_loop().time()
+        self._rest = self._share * (self._ended - began)
 
     def _failed(self, message: str, error: Exception) -> None:
         remedy = getattr(error, "remedy", None)
@@ -90,7 +99,7 @@ class Worker:
     def _pause(self) -> float:
         """Seconds between the end of a reading and the next: longer and longer while it fails."""
         if not self._failures:
-            return self.every
+            return max(self.every, self._rest)
         return min(BACK_OFF_LIMIT, max(self.every, 1.0) * 2.0 ** min(self._failures - 1, 6))
 
 

@@ -68,7 +68,7 @@ def _check_rules(settings: Settings, where: str) -> None:
     try:
         Thresholds.from_settings(settings.rules)
     except ValueError as error:
-        raise ConfigError(clean(f"{where}: {error}", 500)) from None
+        raise ConfigError(clean(f"{where}: {error}", 2_000)) from None
 
 
 def _check_filters(settings: Settings, where: str) -> None:

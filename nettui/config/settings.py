@@ -36,15 +36,28 @@ Threshold = Annotated[float, Meta(ge=0, le=1e15), Doc("a number, zero or more")]
 Seconds = Annotated[float, Meta(ge=0, le=1e9), Doc("a number of seconds, zero or more")]
 
 
-class RuleSettings(Struct, frozen=True, kw_only=True):
-    """What the user changed of one rule of the diagnosis; None leaves the rule's own value."""
+class SubjectSettings(Struct, frozen=True, kw_only=True):
+    """What the user changed of one rule for one subject; None leaves what holds for the rule."""
 
     enabled: Annotated[bool | None, Doc("true or false")] = None
+    notice: Annotated[Threshold | None, Doc("a number, zero or more")] = None
     warning: Annotated[Threshold | None, Doc("a number, zero or more")] = None
     """In the unit of the rule: sockets, per cent, ..."""
     critical: Annotated[Threshold | None, Doc("a number, zero or more")] = None
     lasting: Annotated[Seconds | None, Doc("a number of seconds, zero or more")] = None
     """Seconds for which the condition must hold before it is told."""
+
+
+class RuleSettings(SubjectSettings, frozen=True, kw_only=True):
+    """What the user changed of one rule of the diagnosis, and of it for single subjects, by their names."""
+
+    process: dict[str, SubjectSettings] = {}
+    port: dict[str, SubjectSettings] = {}
+    peer: dict[str, SubjectSettings] = {}
+    interface: dict[str, SubjectSettings] = {}
+    server: dict[str, SubjectSettings] = {}
+    name: dict[str, SubjectSettings] = {}
+    gauge: dict[str, SubjectSettings] = {}
 
 
 class DnsSettings(Struct, frozen=True, kw_only=True):

@@ -87,8 +87,9 @@ def _rules() -> Iterator[str]:
     from nettui.diagnosis.thresholds import DEFAULTS
 
     for rule, limits in DEFAULTS.items():
-        figures = {key: value for key, value in msgspec.structs.asdict(limits).items() if value is not None}
-        yield "\n".join([f"[rules.{toml_value(rule)}]", *(f"{k} = {toml_value(v)}" for k, v in figures.items())])
+        said = {key: getattr(limits, key) for key in ("enabled", "notice", "warning", "critical", "lasting")}
+        figures = [f"{key} = {toml_value(value)}" for key, value in said.items() if value is not None]
+        yield "\n".join([f"[rules.{toml_value(rule)}]", *figures])
 
 
 def _comment(text: str, mark: str = "# ") -> str:

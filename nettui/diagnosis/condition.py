@@ -17,6 +17,9 @@ Key = tuple[str, str]
 HOST = "host"
 """The subject of what concerns no part of the host more than another."""
 
+ANY = "*"
+"""In `Condition.covers`: whatever subject the rule tells of."""
+
 
 class Case(Struct, frozen=True, kw_only=True):
     """All that a rule may look at."""
@@ -30,6 +33,10 @@ class Case(Struct, frozen=True, kw_only=True):
     @property
     def snapshot(self) -> Snapshot:
         return self.history.snapshot
+
+    def limits_of(self, **subject: object) -> Limits:
+        """The limits of a subject, such as `process="java"` or `port=8080`: those set for it, else the rule's own."""
+        return self.limits.of({kind: str(name) for kind, name in subject.items() if name is not None})
 
 
 class Condition(Struct, frozen=True, kw_only=True):
@@ -53,6 +60,12 @@ class Condition(Struct, frozen=True, kw_only=True):
     """Fills the places of the knowledge text: names, addresses, figures."""
     evidence: tuple[str, ...] = ()
     trend: tuple[float, ...] = ()
+    left: float | None = None
+    """Seconds until exhaustion, where that can be computed."""
+    target: str = ""
+    """See Finding."""
+    limits: Limits | None = None
+    """The subject's own, where they are not the rule's: how long it must last is theirs."""
     covers: tuple[Key, ...] = ()
     """Findings that only follow from this one, and need not be told beside it."""
 
@@ -60,6 +73,16 @@ class Condition(Struct, frozen=True, kw_only=True):
 def taken_at(snapshot: Snapshot) -> float:
     """The time of sections that are pushed when they change, and so are always up to date."""
     return snapshot.taken_at
+
+
+def read_at(section: str) -> Callable[[Snapshot], float]:
+    """The time of a section that has a clock of its own: a reading that is shown twice is not two."""
+
+    def at(snapshot: Snapshot) -> float:
+        reading = getattr(snapshot, section)
+        return snapshot.taken_at if reading is None else float(reading.at)
+
+    return at
 
 
 class Rule(Struct, frozen=True, kw_only=True):

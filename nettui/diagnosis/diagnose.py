@@ -1,11 +1,14 @@
 """Diagnosis: feed it the history at every Snapshot, and it says what is wrong."""
 
+from collections.abc import Collection, Iterator
+
 from msgspec.structs import replace
 
-from nettui.diagnosis.condition import Case, Key
+from nettui.diagnosis.condition import Case, Rule
+from nettui.diagnosis.folding import Told, folded
 from nettui.diagnosis.memory import Memory
 from nettui.diagnosis.rules import RULES
-from nettui.diagnosis.thresholds import RULE_IDS, Thresholds
+from nettui.diagnosis.thresholds import Thresholds
 from nettui.diagnosis.watch import Watch
 from nettui.diagnosis.ways import WaysReader
 from nettui.diagnosis.wording import finding
@@ -21,17 +24,17 @@ BACK = 1.0
 class Diagnosis:
     """The findings of one session. Its only clock is the times in the Snapshots."""
 
-    def __init__(self, thresholds: Thresholds | None = None) -> None:
+    def __init__(self, thresholds: Thresholds | None = None, only: Collection[str] = ()) -> None:
+        """`only`: the rules to apply, by id; by default all that are enabled."""
         self._thresholds = thresholds or Thresholds()
+        self._rules = tuple(chosen(self._thresholds, only))
         self.reset()
 
     def reset(self) -> None:
         """Forget the session: what follows has another past."""
         self._ways = WaysReader()
         self._memory = Memory()
-        self._watches = [
-            Watch(rule, self._thresholds[rule.id]) for rule in RULES if self._thresholds[rule.id].enabled
-        ]
+        self._watches = [Watch(rule, self._thresholds[rule.id]) for rule in self._rules]
         self._at = 0.0
 
     def update(self, history: History) -> tuple[Finding, ...]:
@@ -42,18 +45,18 @@ class Diagnosis:
         self._at = max(self._at, snapshot.taken_at)  # the latest: a clock may creep back in small steps
         ways = self._ways.read(snapshot)
         self._memory.see(snapshot, ways)
-        told: dict[Key, tuple[Finding, tuple[Key, ...]]] = {}
+        told: list[Told] = []
         for watch in self._watches:
             watch.look(Case(history=history, limits=watch.limits, ways=ways, memory=self._memory))
             for severity, life in watch.open():
                 condition = life.condition
-                told[watch.rule.id, condition.subject] = (
-                    finding(watch.rule.id, condition, severity, life.since), condition.covers
-                )
-        return _arranged(told)
+                told.append(Told(finding(watch.rule.id, condition, severity, life.since), condition.covers))
+        return folded(told)
 
 
-def diagnose_once(history: History, thresholds: Thresholds | None = None) -> tuple[Finding, ...]:
+def diagnose_once(
+    history: History, thresholds: Thresholds | None = None, only: Collection[str] = ()
+) -> tuple[Finding, ...]:
     """What is beyond its threshold in this one reading, the gravest first.
 
     Whether it lasts cannot be known from one reading, and each finding says so in its evidence. What is normal for
@@ -64,27 +67,21 @@ def diagnose_once(history: History, thresholds: Thresholds | None = None) -> tup
     ways = WaysReader().read(snapshot)
     memory = Memory()
     memory.see(snapshot, ways)
-    told: dict[Key, tuple[Finding, tuple[Key, ...]]] = {}
-    for rule in RULES:
-        if not limits[rule.id].enabled or rule.blind(snapshot):
+    told: list[Told] = []
+    for rule in chosen(limits, only):
+        if rule.blind(snapshot):
             continue
         case = Case(history=history, limits=limits[rule.id], ways=ways, memory=memory)
         for condition in rule.find(case):
             if condition.level is not None and condition.single:
                 began = rule.at(snapshot) if condition.began is None else condition.began
-                told[rule.id, condition.subject] = (
-                    finding(rule.id, replace(condition, evidence=(*condition.evidence, _ONCE)), condition.level, began),
-                    condition.covers,
-                )
-    return _arranged(told)
+                alone = replace(condition, evidence=(*condition.evidence, _ONCE))
+                told.append(Told(finding(rule.id, alone, condition.level, began), condition.covers))
+    return folded(told)
 
 
-def _arranged(told: dict[Key, tuple[Finding, tuple[Key, ...]]]) -> tuple[Finding, ...]:
-    """Without what only follows from another finding at least as grave; the gravest first, in a stable order."""
-    covered: dict[Key, int] = {}
-    for key, (each, covers) in told.items():
-        for other in covers:
-            if other != key:
-                covered[other] = max(covered.get(other, -1), each.severity.rank)
-    shown = [each for key, (each, _) in told.items() if covered.get(key, -1) < each.severity.rank]
-    return tuple(sorted(shown, key=lambda f: (-f.severity.rank, RULE_IDS.index(f.id), f.subject)))
+def chosen(thresholds: Thresholds, only: Collection[str]) -> Iterator[Rule]:
+    """The enabled rules, or of them those named."""
+    for rule in RULES:
+        if thresholds[rule.id].enabled and (not only or rule.id in only):
+            yield rule

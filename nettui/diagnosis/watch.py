@@ -48,6 +48,7 @@ class Life:
             held = -1 if condition.held is None else condition.held.rank
             began = condition.began
             self.condition = condition
+        limits = self.condition.limits or limits
         for rank, latch in enumerate(self._latches):
             latch.feed(
                 at, over=level >= rank, held=held >= rank, began=began,

@@ -27,7 +27,9 @@ def finding(rule: str, condition: Condition, severity: Severity, since: float) -
         value=condition.value,
         threshold=threshold,
         trend=condition.trend,
+        left=condition.left,
         screen=text.screen,
+        target=condition.target,
     )
 
 

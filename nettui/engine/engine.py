@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from nettui.engine.desk import Desk, Received
 from nettui.engine.keeper import Keeper
 from nettui.engine.source import Source
 from nettui.model.finding import Finding
@@ -21,8 +22,9 @@ class Diagnose(Protocol):
 class Engine:
     """One source, one history, one newest Frame."""
 
-    def __init__(self, source: Source, diagnosis: Diagnose) -> None:
+    def __init__(self, source: Source, diagnosis: Diagnose, desk: Desk | None = None) -> None:
         self.source = source
+        self.desk = desk
         self.frame: Frame | None = None
         """The newest Frame; None until the first Snapshot has come."""
         self._diagnosis = diagnosis
@@ -44,7 +46,11 @@ class Engine:
             self._diagnosis.reset()
         for snapshot in snapshots:
             history = self._keeper.add(snapshot)
-            self.frame = Frame(history=history, findings=self._diagnosis.update(history))
+            self.frame = self._framed(history, self._diagnosis.update(history))
         if self.frame is not None and snapshots:
             for listener in self._listeners:
                 listener(self.frame)
+
+    def _framed(self, history: History, findings: tuple[Finding, ...]) -> Frame:
+        told = Received(findings) if self.desk is None else self.desk.receive(findings, history.snapshot.taken_at)
+        return Frame(history=history, findings=told.findings, silenced=told.silenced, problems=told.problems)

@@ -1,6 +1,7 @@
 """The history: what the newest Snapshots showed over time, in fixed memory."""
 
 from collections import deque
+from typing import Any
 
 from nettui.model.history import History, TcpSample
 from nettui.model.link import Counters, Rates, rates
@@ -11,6 +12,12 @@ SPAN = 300.0
 
 SAMPLES = 1500
 """Samples of them at most: SPAN at the shortest interval there is."""
+
+SERIES = ("vitals", "census", "processes", "probes", "gauges")
+"""Sections of the Snapshot of which past readings are kept: each has the time `at` which it was read."""
+
+READINGS = 400
+"""Readings of each at most."""
 
 
 class Keeper:
@@ -25,6 +32,8 @@ class Keeper:
         self._counters: tuple[Counters, ...] = ()
         self._counters_at: float | None = None
         self._taken_at = 0.0
+        self._series: dict[str, deque[Any]] = {name: deque(maxlen=READINGS) for name in SERIES}
+        self._read: dict[str, tuple[Any, ...]] = dict.fromkeys(SERIES, ())
 
     def add(self, snapshot: Snapshot) -> History:
         """The History that ends with `snapshot`."""
@@ -33,7 +42,18 @@ class Keeper:
         self._taken_at = max(self._taken_at, snapshot.taken_at)  # the latest: a clock may creep back in small steps
         self._add_tcp(snapshot)
         self._add_rates(snapshot)
-        return History(snapshot=snapshot, tcp=tuple(self._tcp), rates=self._rates)
+        for name in SERIES:
+            self._add_reading(name, getattr(snapshot, name))
+        return History(snapshot=snapshot, tcp=tuple(self._tcp), rates=self._rates, **self._read)
+
+    def _add_reading(self, name: str, reading: Any) -> None:
+        kept = self._series[name]
+        if reading is None or (kept and kept[-1].at >= reading.at):
+            return
+        kept.append(reading)
+        while kept[0].at < reading.at - SPAN:
+            kept.popleft()
+        self._read[name] = tuple(kept)
 
     def _add_tcp(self, snapshot: Snapshot) -> None:
         if snapshot.tcp is None or snapshot.tcp_at is None:

@@ -15,7 +15,8 @@ from msgspec import UNSET, UnsetType
 
 from nettui.engine.compression import COMPRESSED, Broken, LineWriter, read_lines
 from nettui.engine.plausible import refuse_nonsense
-from nettui.model.snapshot import Snapshot, UnixTime
+from nettui.model.number import UnixTime
+from nettui.model.snapshot import Snapshot
 from nettui.model.text import clean
 
 SCHEMA = "nettui.recording/1"

@@ -40,5 +40,18 @@ class Finding(Struct, frozen=True, kw_only=True):
     threshold: float | None = None
     trend: tuple[float, ...] = ()
     """The measured value over time, oldest first, evenly spaced."""
+    left: float | None = None
+    """Seconds until what is running out has run out, at the pace of now; None: it does not, or is not known."""
     screen: str | None = None
     """The screen that shows its subject: interfaces, routes, sockets, dns."""
+    target: str = ""
+    """What to ask that screen: a filter of sockets, an interface, an address to find the way to, a name."""
+    follows: tuple[str, ...] = ()
+    """Titles of findings that only follow from this one, and are not told beside it."""
+    acknowledged: float | None = None
+    """Unix time at which somebody said that they know."""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What makes it this finding and not another while it is open: rule and subject."""
+        return self.id, self.subject

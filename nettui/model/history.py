@@ -4,10 +4,13 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
+from nettui.model.census import Census
 from nettui.model.finding import Finding
 from nettui.model.link import Rates
 from nettui.model.snapshot import Snapshot
 from nettui.model.tcp import TcpState
+from nettui.model.vitals import Vitals
+from nettui.model.watched import Gauges, Probes, Processes
 
 
 class TcpSample(Struct, frozen=True, gc=False):
@@ -27,6 +30,12 @@ class History(Struct, frozen=True, kw_only=True):
     """Oldest first; the last one belongs to `snapshot`."""
     rates: Mapping[int, Rates] = {}
     """By ifindex; a link that was read only once is not in it."""
+    vitals: tuple[Vitals, ...] = ()
+    """Like `tcp`: each reading of this section once, oldest first, over the last minutes. So are the following."""
+    census: tuple[Census, ...] = ()
+    processes: tuple[Processes, ...] = ()
+    probes: tuple[Probes, ...] = ()
+    gauges: tuple[Gauges, ...] = ()
 
     def series(self, state: TcpState, last: int) -> tuple[int, ...]:
         """The counts of one state over the `last` ticks, oldest first."""
@@ -40,6 +49,10 @@ class Frame(Struct, frozen=True, kw_only=True):
     history: History
     findings: tuple[Finding, ...] = ()
     """Open ones, the gravest first."""
+    silenced: tuple[Finding, ...] = ()
+    """Open ones that nobody wants to hear of now."""
+    problems: tuple[str, ...] = ()
+    """What is wrong with keeping findings or telling others of them, one sentence each."""
 
     @property
     def snapshot(self) -> Snapshot:

@@ -1,27 +1,25 @@
 """The Snapshot: one host's network at one moment, whole and immutable."""
 
-from typing import Annotated
-
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from nettui.model.address import Address
+from nettui.model.census import Census
 from nettui.model.link import Counters, Link
 from nettui.model.neighbour import Neighbour
-from nettui.model.number import Count
+from nettui.model.number import Count, UnixTime
 from nettui.model.resolver import ResolverConfig
 from nettui.model.route import Route, Rule
 from nettui.model.socket import Socket
 from nettui.model.tcp import TcpCounts
-
-UnixTime = Annotated[float, Meta(ge=0, lt=253402300800)]
-"""Seconds since 1970, UTC, up to the year 9999."""
+from nettui.model.vitals import KernelSettings, Vitals
+from nettui.model.watched import Gauges, Leases, Probes, Processes
 
 
 class CollectorError(Struct, frozen=True, kw_only=True):
     """A collector that could not do its work: why, and what would help."""
 
     collector: str
-    """links, counters, addresses, routes, rules, neighbours, tcp, resolvers, changes."""
+    """Its section of the Snapshot, or changes."""
     message: str
     remedy: str | None = None
 
@@ -47,6 +45,15 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     tcp_at: UnixTime | None = None
     """When `tcp` was read."""
     resolvers: ResolverConfig | None = None
+    vitals: Vitals | None = None
+    settings: KernelSettings | None = None
+    census: Census | None = None
+    processes: Processes | None = None
+    leases: Leases | None = None
+    probes: Probes | None = None
+    """Only of names that the user listed."""
+    gauges: Gauges | None = None
+    """Only those that the user configured."""
     sockets: tuple[Socket, ...] | None = None
     """Only in recordings that were asked to hold them: the live host's are asked for when they are looked at."""
     sockets_total: Count | None = None

@@ -6,21 +6,23 @@ import subprocess
 
 import pytest
 
-from nettui.diagnosis.knowledge import rule_text, state_knowledge
-from nettui.diagnosis.knowledge.findings import _TEXTS
-from nettui.diagnosis.thresholds import RULE_IDS
+from nettui.diagnosis.knowledge import cases, rule_about, rule_text, state_knowledge
+from nettui.diagnosis.thresholds import DEFAULTS, RULE_IDS
 from nettui.model.tcp import STATES, TcpState
 
+NAMES = [f"{rule}/{case}".removesuffix("/") for rule in RULE_IDS for case in cases(rule)]
 FACTS = {"count": "7", "rose": "3", "minutes": "2", "against": "more than 5", "family": "", "only": "x", "gateway": "a",
          "link": "l", "flag": "-4", "other": "o", "why": "w", "and": ""}
 
 
-def test_every_rule_has_its_text_and_every_text_its_rule() -> None:
-    assert {name.partition("/")[0] for name in _TEXTS} == set(RULE_IDS)
-    assert {"link.down/no-carrier", "link.down/set-down", "route.no-default"} <= set(_TEXTS)
+def test_every_rule_has_its_text_and_says_what_it_is_for() -> None:
+    assert {name.partition("/")[0] for name in NAMES} == set(RULE_IDS)
+    for rule in RULE_IDS:
+        assert rule_about(rule).looks_for.endswith(".")
+        assert rule_about(rule).source or not DEFAULTS[rule].measures
 
 
-@pytest.mark.parametrize("name", _TEXTS)
+@pytest.mark.parametrize("name", NAMES)
 def test_a_text_is_whole(name: str) -> None:
     text = rule_text(*name.split("/"))
     for words in (text.cause, text.consequence, text.cure):
@@ -29,7 +31,7 @@ def test_a_text_is_whole(name: str) -> None:
     assert not re.search(r"[{}]", text.title.format_map(FACTS))
 
 
-@pytest.mark.parametrize("name", _TEXTS)
+@pytest.mark.parametrize("name", NAMES)
 def test_its_commands_are_words_a_shell_understands(name: str) -> None:
     for command in rule_text(*name.split("/")).relief:
         said = command.format_map(FACTS)

@@ -13,15 +13,29 @@ from nettui.diagnosis.thresholds import DEFAULTS, RULE_IDS, Thresholds
 
 
 def test_the_defaults_are_the_operators_table() -> None:
+    """What operators go by, as the documentation of the findings has it with its sources."""
     marks = {rule: (limits.warning, limits.critical) for rule, limits in DEFAULTS.items()}
-    assert marks == {
-        "link.down": (None, None),
-        "route.no-default": (None, None),
-        "route.gateway-unreachable": (None, None),
+    operators = {
         "tcp.close-wait-leak": (0, 50),
         "tcp.close-wait": (50, 100),
         "tcp.time-wait": (10_000, 15_000),
+        "tcp.port-exhaustion": (50, 80),
+        "process.descriptors": (80, 95),
+        "nat.conntrack-full": (75, 90),
+        "tcp.accept-queue": (80, 100),
+        "link.down": (None, None),
     }
+    assert {rule: marks[rule] for rule in operators} == operators
+
+
+def test_a_subject_may_have_limits_of_its_own() -> None:
+    found = Thresholds.from_settings(
+        {"tcp.close-wait": {"critical": 300, "process": {"java": {"warning": 200}, "nginx": {"enabled": False}}}}
+    )["tcp.close-wait"]
+    java = found.of({"process": "java"})
+    assert (java.warning, java.critical, java.lasting) == (200, 300, found.lasting)
+    assert not found.of({"process": "nginx"}).enabled
+    assert found.of({"process": "python"}) is found and found.of({}) is found
 
 
 def test_every_rule_has_limits_and_every_limit_a_rule() -> None:
@@ -51,6 +65,9 @@ def test_what_is_not_set_stays() -> None:
         ({"tcp.close-wait": {"lasting": math.inf}}, "<= 1000000000.*lasting"),
         ({"tcp.close-wait": {"warning": 200}}, "warning 200 is above critical 100; set both"),
         ({"link.down": {"warning": 1}}, "has no figure"),
+        ({"tcp.close-wait": {"process": {"java": {"warning": 200}}}}, r'process."java": warning 200 is above'),
+        ({"tcp.close-wait": {"port": {"80": {"warning": 1}}}}, "no such limits, expected one of process"),
+        ({"tcp.memory": {"process": {"java": {"warning": 1}}}}, "no such limits, expected none"),
         ({"link.down": 7}, "got `int`"),
     ],
 )

@@ -1,14 +1,16 @@
 """A small world to diagnose: hosts in a few words, and a clock that ticks by hand."""
 
-from collections import deque
 from collections.abc import Iterable
 from typing import Any
 
+from msgspec.structs import replace
+
 from nettui.diagnosis.diagnose import Diagnosis
 from nettui.diagnosis.thresholds import Thresholds
+from nettui.engine.keeper import Keeper
 from nettui.model.address import Address
 from nettui.model.finding import Finding
-from nettui.model.history import History, TcpSample
+from nettui.model.history import History
 from nettui.model.link import Link, OperState
 from nettui.model.neighbour import Neighbour, NeighbourState
 from nettui.model.route import Route
@@ -78,15 +80,14 @@ class World:
         self.findings: tuple[Finding, ...] = ()
         self.told: list[tuple[float, str, str, str]] = []
         """(seconds since the start, id, subject, severity or `closed`) of every opening, change and closing."""
-        self._samples: deque[TcpSample] = deque(maxlen=300)
+        self._keeper = Keeper()
         self._open: dict[tuple[str, str], str] = {}
 
     def history(self, sections: dict[str, Any]) -> History:
-        tcp = sections.get("tcp")
-        snapshot = Snapshot(taken_at=self.now, tcp_at=None if tcp is None else self.now, **sections)
-        if tcp is not None:
-            self._samples.append(TcpSample(at=self.now, counts=tcp.counts))
-        return History(snapshot=snapshot, tcp=tuple(self._samples))
+        """The engine's own, after a Snapshot of these sections; those with a time of their own are read now."""
+        timed = {name: replace(part, at=self.now) for name, part in sections.items() if hasattr(part, "at")}
+        tcp_at = None if sections.get("tcp") is None else self.now
+        return self._keeper.add(Snapshot(taken_at=self.now, tcp_at=tcp_at, **sections | timed))
 
     def tick(self, **sections: Any) -> tuple[Finding, ...]:
         """One reading; then the clock moves on."""

@@ -1,15 +1,15 @@
-"""The rules, one function each. To add one: the function here, its limits in `thresholds`, its text in `knowledge`."""
+"""The rules, one function each, a module for what belongs together.
+
+To add one: the function, with its place in the RULES of its module; its limits in `thresholds`; its text in
+`knowledge`; its fault in the lab.
+"""
+
+from itertools import chain
 
 from nettui.diagnosis.condition import Rule
 from nettui.diagnosis.rules import links, routes, tcp
+from nettui.diagnosis.thresholds import RULE_IDS
 
-_TCP = ("tcp",)
-
-RULES: tuple[Rule, ...] = (
-    Rule(id="link.down", find=links.down, needs=("links",)),
-    Rule(id="route.no-default", find=routes.no_default, needs=("links", "addresses", "routes")),
-    Rule(id="route.gateway-unreachable", find=routes.gateway_unreachable, needs=("links", "routes", "neighbours")),
-    Rule(id="tcp.close-wait-leak", find=tcp.close_wait_leak, needs=_TCP, at=tcp.read_at),
-    Rule(id="tcp.close-wait", find=tcp.close_wait, needs=_TCP, at=tcp.read_at),
-    Rule(id="tcp.time-wait", find=tcp.time_wait, needs=_TCP, at=tcp.read_at),
+RULES: tuple[Rule, ...] = tuple(
+    sorted(chain(links.RULES, routes.RULES, tcp.RULES), key=lambda rule: RULE_IDS.index(rule.id))
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from nettui.diagnosis.condition import HOST, Case, Condition, Key
+from nettui.diagnosis.condition import HOST, Case, Condition, Key, Rule
 from nettui.diagnosis.ways import FAMILY_NAMES, described, other_way, subject_of
 from nettui.model.finding import Severity
 from nettui.model.link import Link
@@ -111,3 +111,6 @@ def _evidence(case: Case, link: Link, lost: list[Gateway], burden: list[Link]) -
         other = other_way(family, case.ways.gateways, case.snapshot)
         instead = f"another one: {described(other, case.snapshot)}" if other else "there is no other that works"
         yield f"{FAMILY_NAMES[family]} default route {gone}; {instead}"
+
+
+RULES = (Rule(id="link.down", find=down, needs=("links",)),)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from nettui.diagnosis.condition import HOST, Case, Condition
+from nettui.diagnosis.condition import HOST, Case, Condition, Rule
 from nettui.diagnosis.ways import FAMILY_NAMES, described, other_way, subject_of
 from nettui.model.address import Address, Family
 from nettui.model.finding import Severity
@@ -194,3 +194,9 @@ def _gateway_evidence(
         # IPv6 does, among routers of one metric (RFC 4861 section 6.3.6).
         stays = "; the kernel does not move to it because a gateway is silent" if gateway.family == "inet" else ""
         yield f"another default route: {described(other, snapshot)}{stays}"
+
+
+RULES = (
+    Rule(id="route.no-default", find=no_default, needs=("links", "addresses", "routes")),
+    Rule(id="route.gateway-unreachable", find=gateway_unreachable, needs=("links", "routes", "neighbours")),
+)

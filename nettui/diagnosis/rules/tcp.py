@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from nettui.diagnosis.condition import HOST, Case, Condition
+from nettui.diagnosis.condition import HOST, Case, Condition, Rule
 from nettui.diagnosis.rules.growth import growth
 from nettui.diagnosis.thresholds import Limits
 from nettui.model.finding import Severity
@@ -118,3 +118,10 @@ def _host_evidence(case: Case, state: TcpState) -> Iterator[str]:
 
 def _trend(case: Case, state: TcpState) -> tuple[float, ...]:
     return tuple(map(float, case.history.series(state, TREND)))
+
+
+RULES = (
+    Rule(id="tcp.close-wait-leak", find=close_wait_leak, needs=("tcp",), at=read_at),
+    Rule(id="tcp.close-wait", find=close_wait, needs=("tcp",), at=read_at),
+    Rule(id="tcp.time-wait", find=time_wait, needs=("tcp",), at=read_at),
+)

@@ -1,0 +1,7 @@
+"""What is said of findings about DHCP leases."""
+
+from nettui.diagnosis.knowledge.rule_text import RuleAbout, RuleText
+
+ABOUT: dict[str, RuleAbout] = {}
+
+TEXTS: dict[str, RuleText] = {}
