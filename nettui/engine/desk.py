@@ -1,7 +1,9 @@
 """Where findings go after diagnosis: what the engine needs of whoever keeps them and knows what people said of them."""
 
-from typing import NamedTuple, Protocol
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol, runtime_checkable
 
+from nettui.model.event import PastFinding, Silence
 from nettui.model.finding import Finding
 
 
@@ -21,4 +23,27 @@ class Desk(Protocol):
 
     def receive(self, findings: tuple[Finding, ...], at: float) -> Received:
         """`at`: the Snapshot's Unix time."""
+        ...
+
+
+@runtime_checkable
+class Keeping(Desk, Protocol):
+    """A desk that remembers what people say of findings, and what was before."""
+
+    def acknowledge(self, finding: Finding, at: float) -> None:
+        """Somebody knows of it: it is told no more, unless it becomes graver."""
+        ...
+
+    def unacknowledge(self, finding: Finding) -> None: ...
+
+    def silence(self, rule: str, subject: str | None, seconds: float | None, at: float) -> Silence:
+        """Nothing is told of a rule's subject (None: of any) for so long (None: until it is taken back)."""
+        ...
+
+    def unsilence(self, silence: Silence) -> None: ...
+
+    def silences(self) -> Sequence[Silence]: ...
+
+    async def past(self, limit: int) -> Sequence[PastFinding]:
+        """What was found, the newest first."""
         ...

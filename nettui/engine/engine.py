@@ -28,6 +28,7 @@ class Engine:
         self.frame: Frame | None = None
         """The newest Frame; None until the first Snapshot has come."""
         self._diagnosis = diagnosis
+        self._diagnosed: tuple[Finding, ...] = ()
         self._keeper = Keeper()
         self._listeners: list[Callable[[Frame], None]] = []
 
@@ -46,8 +47,16 @@ class Engine:
             self._diagnosis.reset()
         for snapshot in snapshots:
             history = self._keeper.add(snapshot)
-            self.frame = self._framed(history, self._diagnosis.update(history))
+            self._diagnosed = self._diagnosis.update(history)
+            self.frame = self._framed(history, self._diagnosed)
         if self.frame is not None and snapshots:
+            for listener in self._listeners:
+                listener(self.frame)
+
+    def renew(self) -> None:
+        """Publish the newest Frame again: somebody said something of its findings."""
+        if self.frame is not None:
+            self.frame = self._framed(self.frame.history, self._diagnosed)
             for listener in self._listeners:
                 listener(self.frame)
 

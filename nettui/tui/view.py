@@ -49,6 +49,9 @@ class View(Container):
     def appear(self) -> None:
         """It is on show from now on. (Textual's own Show does not come to every view that has just been made.)"""
 
+    async def seek(self, target: str) -> None:
+        """Show what a finding speaks of; `target` as Finding has it, empty where the view itself is all there is."""
+
     async def vanish(self) -> None:
         """Another view is on show from now on."""
 

@@ -89,6 +89,11 @@ class DnsPane(SessionPane):
     def action_type_name(self) -> None:
         self.query_one(NameInput).focus()
 
+    def propose(self, name: str) -> None:
+        """Have a question stand in the line, ready to be sent."""
+        self.query_one(NameInput).value = name
+        self.action_type_name()
+
     def action_next_type(self) -> None:
         self.nettui.dns.next_type()
 

@@ -34,6 +34,13 @@ class InterfacesPane(Pane):
     def note(self, frame: Frame) -> str:
         return f"{len(frame.snapshot.links or ())} in all, {rate_unit(self.nettui.units)}"
 
+    def seek(self, name: str) -> None:
+        """Put the cursor on an interface."""
+        links = self.frame.snapshot.links if self.frame else None
+        ifindex = next((link.ifindex for link in links or () if link.name == name), None)
+        if ifindex is not None:
+            self.table.cursor_key = ifindex
+
     def detail(self) -> tuple[str, list[Paragraph]] | None:
         ifindex = interfaces.ifindex_of(self.table.cursor_key)
         link = self.frame.snapshot.link(ifindex) if self.frame else None

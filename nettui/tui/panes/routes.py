@@ -53,9 +53,10 @@ class RoutesPane(Pane):
         return f"{held:,} in all tables"
 
     def action_which_way(self) -> None:
-        self.nettui.push_screen(Prompt("Which way to", "an IPv4 or IPv6 address"), self._show_way)
+        self.nettui.push_screen(Prompt("Which way to", "an IPv4 or IPv6 address"), self.show_way)
 
-    async def _show_way(self, destination: str | None) -> None:
+    async def show_way(self, destination: str | None) -> None:
+        """Ask the kernel which way it would take to an address, and show that."""
         if not destination or self.frame is None:
             return
         try:

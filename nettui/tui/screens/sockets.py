@@ -8,6 +8,7 @@ from textual.binding import Binding, BindingType
 
 from nettui.reports.sockets import groups_csv, sockets_csv
 from nettui.reports.sockets_fields import FIELDS
+from nettui.sockets.language import parse
 from nettui.tui import export
 from nettui.tui.pane import Pane
 from nettui.tui.panes.closed_sockets import ClosedSocketsPane
@@ -37,6 +38,14 @@ class SocketsView(View):
 
     def appear(self) -> None:
         self._session.begin()
+
+    async def seek(self, target: str) -> None:
+        """The sockets that a filter lets through."""
+        pane = self.panes[0]
+        if target and isinstance(pane, SocketsPane):
+            wanted = parse(target)
+            if wanted is not None:
+                pane.narrow(wanted)
 
     async def vanish(self) -> None:
         await self._session.rest()

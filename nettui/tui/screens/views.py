@@ -53,6 +53,9 @@ class InterfacesView(View):
         yield interfaces
         yield FollowPane("interface", interfaces)
 
+    async def seek(self, target: str) -> None:
+        self.query_one("#all-interfaces", InterfacesPane).seek(target)
+
 
 class RoutesView(View):
     """Every route, the neighbours, the rules."""
@@ -68,6 +71,10 @@ class RoutesView(View):
         yield NeighboursPane("neighbours")
         yield RulesPane("rules")
 
+    async def seek(self, target: str) -> None:
+        """The way to an address, as the kernel would go."""
+        await self.query_one("#all-routes", RoutesPane).show_way(target)
+
 
 class DnsView(View):
     """Lookups, their history, the resolvers."""
@@ -82,6 +89,10 @@ class DnsView(View):
         yield DnsPane("lookup")
         yield LookupHistoryPane("asked")
         yield ResolversPane("resolvers")
+
+    async def seek(self, target: str) -> None:
+        """Ready to be asked: nothing is sent before Enter."""
+        self.query_one("#lookup", DnsPane).propose(target)
 
 
 class FindingsView(View):
