@@ -1,0 +1,224 @@
+"""The rule on leaks: sockets in CLOSE_WAIT that become steadily more, by the program that holds them.
+
+Where a census does not tell whose they are, the host's count is judged.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from nettui.diagnosis.condition import HOST, Case, Condition, Key, Rule, read_at
+from nettui.diagnosis.rules.grading import graded, marks, own
+from nettui.diagnosis.rules.growth import Growth, growth
+from nettui.diagnosis.rules.programs import all_of, described, filter_of, name_of, service_of, use_of, who
+from nettui.diagnosis.rules.tcp_counts import HALF, count_of, holders_now, host_evidence, host_trend, tcp_at
+from nettui.diagnosis.rules.windows import trend
+from nettui.diagnosis.thresholds import Limits
+from nettui.model.census import MOST, Census, Holder, Program
+from nettui.model.tcp import STATES, TcpState
+
+LONGER = 2.5
+"""A leak too slow to be told from chance in its window is looked for in one so many times as long."""
+
+SMALLEST = 17
+"""Growth that can be told from chance is never less (see `growth`)."""
+
+JUDGED = 4
+"""Programs looked at closely, those that grew most: where more leak at once the host's count tells."""
+
+MOSTLY = 0.8
+"""Share of a program's sockets at one port from which it is that port's matter."""
+
+
+class Leak(NamedTuple):
+    """A program whose count grows."""
+
+    holder: Holder
+    limits: Limits
+    readings: Sequence[tuple[float, int]]
+    growth: Growth
+
+
+def leak_of_programs(case: Case) -> Iterator[Condition]:
+    """Programs that hold ever more sockets in CLOSE_WAIT."""
+    for leak in _leaks(case):
+        if leak.limits.enabled:
+            yield _program_condition(case, leak)
+
+
+def leak_of_host(case: Case) -> Iterator[Condition]:
+    """The host's count that grows, where no program is seen that explains most of it."""
+    value = count_of(case, TcpState.CLOSE_WAIT)
+    if not value:
+        return
+    place = STATES.index(TcpState.CLOSE_WAIT)
+    found = _grown([(sample.at, sample.counts[place]) for sample in case.history.tcp], case.limits.lasting)
+    if found is None or not found.standing:
+        return
+    if any(leak.growth.steady and leak.holder.count >= HALF * value for leak in _leaks(case)):
+        return
+    grade = graded(value, case.limits)
+    holders = sorted(holders_now(case), key=lambda holder: -holder.count)[:3]
+    yield Condition(
+        subject=HOST,
+        level=grade.level if found.steady else None,
+        held=grade.held,
+        began=found.began,
+        single=False,
+        value=value,
+        marks=marks(case.limits),
+        facts={"count": f"{value:,}", "filter": "state:close-wait", **_growth_facts(found)},
+        evidence=(
+            _growth_said(value, found),
+            *(f"{who(holder.program)} holds {holder.count:,}" for holder in holders),
+            *host_evidence(case, TcpState.CLOSE_WAIT),
+        ),
+        trend=host_trend(case, TcpState.CLOSE_WAIT),
+        target="state:close-wait",
+        covers=(("tcp.close-wait", HOST),),
+    )
+
+
+def _leaks(case: Case) -> list[Leak]:
+    """Programs with a growing count, of those that grew most since the window began."""
+    history = [census for census in case.history.census if census.holders is not None]
+    if not history:
+        return []
+    grown = []
+    for holder in history[-1].holders or ():
+        limits = case.limits_of(process=name_of(holder.program))
+        if holder.program.label is not None and holder.count >= SMALLEST:
+            grown.append((holder.count - _lowest_first(history, holder, LONGER * limits.lasting), holder, limits))
+    found = []
+    for rose, holder, limits in sorted(grown, key=lambda each: -each[0])[:JUDGED]:
+        if rose >= SMALLEST:
+            readings = _series(history, holder.program)
+            judged = _grown(readings, limits.lasting)
+            if judged is not None and judged.standing:
+                found.append(Leak(holder, limits, readings, judged))
+    return found
+
+
+def _lowest_first(history: Sequence[Census], holder: Holder, seconds: float) -> int:
+    """The least that a program held in a few readings, spread over the window: cheap, and enough to see who grew."""
+    within = [census for census in history if census.at >= history[-1].at - seconds]
+    return min(_count(census, holder.program) or 0 for census in within[:: max(1, len(within) // 8)])
+
+
+def _series(history: Sequence[Census], program: Program) -> list[tuple[float, int]]:
+    """(Unix time, sockets) of one program; readings in which it may have been too small to be listed are left out."""
+    found = []
+    for census in history:
+        count = _count(census, program)
+        if count is not None:
+            found.append((census.at, count))
+    return found
+
+
+def _count(census: Census, program: Program) -> int | None:
+    holders = census.holders or ()
+    for holder in holders:
+        if same(holder.program, program):
+            return holder.count
+    return 0 if len(holders) < MOST else None
+
+
+def same(one: Program, other: Program) -> bool:
+    """Whether two readings speak of one program: the process where it is known, else unit and user."""
+    if one.owner is not None and other.owner is not None:
+        return one.owner.pid == other.owner.pid and one.owner.name == other.owner.name
+    return one.owner is other.owner and one.uid == other.uid and one.unit == other.unit
+
+
+def _grown(readings: Sequence[tuple[float, int]], seconds: float) -> Growth | None:
+    """How the count grew, in the longer window where it cannot be told from chance in the shorter."""
+    found = growth(readings, seconds)
+    if found is None or not found.standing or found.steady:
+        return found
+    longer = growth(readings, LONGER * seconds)
+    return longer if longer is not None and longer.steady else found
+
+
+def _program_condition(case: Case, leak: Leak) -> Condition:
+    holder, limits, found = leak.holder, leak.limits, leak.growth
+    program, label = holder.program, who(holder.program)
+    grade = graded(holder.count, limits)
+    service, side = service_of(program), _side(holder)
+    target = all_of("state:close-wait", filter_of(program))
+    use = use_of(case, program)
+    left = None
+    if use is not None and found.steady and found.rose > 0:
+        left = max(0.0, (use.limit - use.descriptors) * found.seconds / found.rose)
+    covers: list[Key] = [("tcp.close-wait", label), ("process.descriptors", label)]
+    if holder.count >= HALF * count_of(case, TcpState.CLOSE_WAIT):
+        covers += [("tcp.close-wait", HOST), ("tcp.close-wait-leak", HOST)]
+    return Condition(
+        subject=label,
+        level=grade.level if found.steady else None,
+        held=grade.held,
+        began=found.began,
+        single=False,
+        value=holder.count,
+        marks=marks(limits),
+        text="-".join(filter(None, (side, "service" if service else ""))) or "program",
+        facts={
+            "count": f"{holder.count:,}", "who": label, "filter": target, "unit": service or "",
+            "where": _where(holder, side), "pid": str(program.owner.pid) if program.owner else "",
+            **_growth_facts(found),
+        },
+        evidence=tuple(_evidence(case, leak, left)),
+        trend=trend(leak.readings),
+        left=left,
+        target=target,
+        limits=own(case, limits),
+        covers=tuple(covers),
+    )
+
+
+def _side(holder: Holder) -> str:
+    """Whether it leaks connections that others made to it, or that it made itself: ephemeral ports are spread."""
+    if holder.local and holder.local[0].count >= MOSTLY * holder.count:
+        return "server"
+    if holder.remote and sum(share.count for share in holder.remote) >= MOSTLY * holder.count:
+        return "client"
+    return ""
+
+
+def _where(holder: Holder, side: str) -> str:
+    if side == "server":
+        return f" on {holder.local[0].name}"
+    if side == "client":
+        peer = holder.peers[0] if holder.peers else None
+        whole = peer is not None and peer.count >= MOSTLY * holder.count
+        return f" to {peer.name if peer is not None and whole else 'port '}{holder.remote[0].name}"
+    return ""
+
+
+def _growth_facts(found: Growth) -> dict[str, str]:
+    return {"rose": f"{found.rose:,}", "minutes": f"{found.seconds / 60:.3g}"}
+
+
+def _growth_said(count: int, found: Growth) -> str:
+    minutes = found.seconds / 60
+    return f"CLOSE_WAIT {count:,} now, {found.rose:+,} in {minutes:.3g} min ({found.rose / minutes:+,.3g} per minute)"
+
+
+def _evidence(case: Case, leak: Leak, left: float | None) -> Iterator[str]:
+    holder = leak.holder
+    yield _growth_said(holder.count, leak.growth)
+    for what, shares in (("local ports", holder.local), ("peers", holder.peers), ("their ports", holder.remote)):
+        if shares:
+            yield f"{what}: {', '.join(f'{share.name} {share.count:,}' for share in shares)}"
+    if holder.unread:
+        yield f"{holder.unread:,} of them hold bytes that it never read"
+    yield from described(case, holder.program)
+    if left is not None:
+        yield f"at this pace its descriptors are used up in {left / 60:,.0f} min"
+    total = count_of(case, TcpState.CLOSE_WAIT)
+    if total:
+        yield f"CLOSE_WAIT on the whole host: {total:,}"
+
+
+RULES = (
+    Rule(id="tcp.close-wait-leak", find=leak_of_programs, needs=("census",), at=read_at("census"), part="holders"),
+    Rule(id="tcp.close-wait-leak", find=leak_of_host, needs=("tcp",), at=tcp_at),
+)
