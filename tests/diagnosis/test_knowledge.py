@@ -10,6 +10,8 @@ import pytest
 from nettui.diagnosis.knowledge import cases, rule_about, rule_text, state_knowledge
 from nettui.diagnosis.thresholds import DEFAULTS, RULE_IDS
 from nettui.model.tcp import STATES, TcpState
+from nettui.sockets.frame import GROUPS
+from nettui.sockets.language import parse
 
 NAMES = [f"{rule}/{case}".removesuffix("/") for rule in RULE_IDS for case in cases(rule)]
 FACTS = {"count": "7", "rose": "3", "minutes": "2", "against": "more than 5", "family": "", "only": "x", "gateway": "a",

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from nettui.diagnosis.condition import HOST, Case, Condition, Key, Rule, read_at
 from nettui.diagnosis.rules.grading import graded, marks, own
-from nettui.diagnosis.rules.growth import Growth, growth
+from nettui.diagnosis.rules.growth import STAIRS, Growth, growth
 from nettui.diagnosis.rules.programs import all_of, described, filter_of, name_of, service_of, use_of, who
-from nettui.diagnosis.rules.tcp_counts import HALF, count_of, holders_now, host_evidence, host_trend, tcp_at
+from nettui.diagnosis.rules.tcp_counts import FRESH, HALF, count_of, holders_now, host_evidence, host_trend, tcp_at
 from nettui.diagnosis.rules.windows import trend
 from nettui.diagnosis.thresholds import Limits
 from nettui.model.census import MOST, Census, Holder, Program
@@ -81,7 +81,7 @@ def leak_of_host(case: Case) -> Iterator[Condition]:
 def _leaks(case: Case) -> list[Leak]:
     """Programs with a growing count, of those that grew most since the window began."""
     history = [census for census in case.history.census if census.holders is not None]
-    if not history:
+    if not history or case.snapshot.taken_at - history[-1].at > FRESH:
         return []
     grown = []
     for holder in history[-1].holders or ():
@@ -147,7 +147,7 @@ def _program_condition(case: Case, leak: Leak) -> Condition:
     use = use_of(case, program)
     left = None
     if use is not None and found.steady and found.rose > 0:
-        left = max(0.0, (use.limit - use.descriptors) * found.seconds / found.rose)
+        left = max(0.0, 60 * (use.limit - use.descriptors) / _per_minute(found))
     covers: list[Key] = [("tcp.close-wait", label), ("process.descriptors", label)]
     if holder.count >= HALF * count_of(case, TcpState.CLOSE_WAIT):
         covers += [("tcp.close-wait", HOST), ("tcp.close-wait-leak", HOST)]
@@ -199,7 +199,12 @@ def _growth_facts(found: Growth) -> dict[str, str]:
 
 def _growth_said(count: int, found: Growth) -> str:
     minutes = found.seconds / 60
-    return f"CLOSE_WAIT {count:,} now, {found.rose:+,} in {minutes:.3g} min ({found.rose / minutes:+,.3g} per minute)"
+    return f"CLOSE_WAIT {count:,} now, {found.rose:+,} in {minutes:.3g} min ({_per_minute(found):+,.3g} per minute)"
+
+
+def _per_minute(found: Growth) -> float:
+    """Its pace: from the floor of the first stair to that of the last is one stair less than the window."""
+    return 60 * found.rose / (found.seconds * (STAIRS - 1) / STAIRS)
 
 
 def _evidence(case: Case, leak: Leak, left: float | None) -> Iterator[str]:

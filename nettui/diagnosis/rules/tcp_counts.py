@@ -42,9 +42,11 @@ def time_wait(case: Case) -> Iterator[Condition]:
         "which takes most of the ephemeral ports"
         for each in apart[:3]
     ]
-    for each in sorted(_destinations(case), key=lambda each: -each.time_wait)[:3]:
-        if each not in apart and each.time_wait:
-            evidence.append(f"{each.time_wait:,} from {each.source} to {endpoint(each.address, each.port)}")
+    largest = sorted(_destinations(case), key=lambda each: -each.time_wait)[:3]
+    evidence += [
+        f"{each.time_wait:,} from {each.source} to {endpoint(each.address, each.port)}"
+        for each in largest if each.time_wait and each not in apart
+    ]
     settings = case.snapshot.settings
     if settings is not None and settings.tcp_tw_reuse is not None:
         evidence.append(f"net.ipv4.tcp_tw_reuse = {settings.tcp_tw_reuse}")
