@@ -86,7 +86,7 @@ def test_where_the_owner_cannot_be_seen_its_unit_or_user_is_named(whose: Program
 
 
 @pytest.mark.parametrize("holders", [None, ()], ids=["not counted", "nobody's"])
-def test_without_owners_the_host_is_judged(holders: None | tuple[()]) -> None:
+def test_without_owners_the_host_is_judged(holders: tuple[()] | None) -> None:
     host = Host()
     host.crowd(125, states={"CLOSE_WAIT": growing(0.5)}, holders=holders)
     assert host.names == [(LEAK, "host", "critical")]

@@ -1,13 +1,13 @@
 """The rule on accept queues: a program that accepts more slowly than its clients connect."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from nettui.diagnosis.condition import HOST, Case, Condition, Key, Rule, read_at
 from nettui.diagnosis.rules.grading import Grade, graded, gravest, marks, marks_said, own
 from nettui.diagnosis.rules.programs import described, name_of, service_of, who
 from nettui.diagnosis.rules.tcp_counts import HALF, count_of
-from nettui.diagnosis.rules.windows import counted, pace, points, trend, window
+from nettui.diagnosis.rules.windows import Past, pace, trend, window
 from nettui.diagnosis.thresholds import Limits
 from nettui.model.census import Listener
 from nettui.model.finding import Severity
@@ -45,9 +45,10 @@ def accept_queue(case: Case) -> Iterator[Condition]:
     dropping = _dropping(case, ports) if overflow is not None else None
     if overflow is not None and dropping is None and not any(full(each) for each in ports.values()):
         yield _nobodys(overflow)
+    past = Past(case.history.census, "listeners", lambda other: ((other.address, other.port), share(other)))
     for port, each in ports.items():
         mine = overflow if full(each) or port == dropping else None
-        condition = _condition(case, each, mine)
+        condition = _condition(case, past, each, mine)
         if condition is not None:
             yield condition
 
@@ -73,11 +74,11 @@ def _overflow(case: Case) -> Overflow | None:
 
 def _dropping(case: Case, ports: dict[int, Listener]) -> int | None:
     """The port whose listener threw most away lately; None where the kernel does not tell."""
-    past = list(counted(case.history.census, "listeners"))
+    past = [(census.at, census.listeners) for census in case.history.census if census.listeners is not None]
     if len(past) < 2:
         return None
     end = past[-1][0]
-    earlier: Sequence[Listener] = next((groups for at, groups in reversed(past[:-1]) if end - at >= OPEN), past[0][1])
+    earlier = next((groups for at, groups in reversed(past[:-1]) if end - at >= OPEN), past[0][1])
     before = {(each.address, each.port): each.drops or 0 for each in earlier}
     fallen: dict[int, int] = {}
     for each in past[-1][1]:
@@ -88,7 +89,7 @@ def _dropping(case: Case, ports: dict[int, Listener]) -> int | None:
     return most if most is not None and fallen[most] > 0 and most in ports else None
 
 
-def _condition(case: Case, found: Listener, overflow: Overflow | None) -> Condition | None:
+def _condition(case: Case, past: Past, found: Listener, overflow: Overflow | None) -> Condition | None:
     limits = case.limits_of(port=found.port, process=name_of(found.program))
     value = share(found)
     grade = graded(value, limits)
@@ -99,10 +100,6 @@ def _condition(case: Case, found: Listener, overflow: Overflow | None) -> Condit
     alone = overflow is not None and graded(value, limits).level is None
     service = service_of(found.program)
     target = f"sport:{found.port}"
-    series = points(
-        case.history.census, "listeners",
-        lambda other: share(other) if other.port == found.port and other.address == found.address else None,
-    )
     return Condition(
         subject=f":{found.port}",
         level=grade.level,
@@ -118,7 +115,7 @@ def _condition(case: Case, found: Listener, overflow: Overflow | None) -> Condit
             "listener": f"sport = :{found.port}",
         },
         evidence=tuple(_evidence(case, found, limits, overflow)),
-        trend=trend(series),
+        trend=trend(past.of((found.address, found.port))),
         target=target,
         limits=own(case, limits),
         covers=tuple(_consequences(case, found)),

@@ -1,11 +1,11 @@
 """Rules on connections that do not get closed: FINs that nobody acknowledges, peers that do not close their side."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from nettui.diagnosis.condition import HOST, Case, Condition, Rule, read_at
 from nettui.diagnosis.rules.grading import bracketed, graded, marks, marks_said, own
 from nettui.diagnosis.rules.programs import described, who
-from nettui.diagnosis.rules.windows import counted, trend
+from nettui.diagnosis.rules.windows import Past, trend
 from nettui.model.census import Census, Closing
 
 UNACKNOWLEDGED = ("FIN_WAIT1", "CLOSING", "LAST_ACK")
@@ -15,9 +15,13 @@ UNACKNOWLEDGED = ("FIN_WAIT1", "CLOSING", "LAST_ACK")
 def last_ack(case: Case) -> Iterator[Condition]:
     """Peers that do not acknowledge FINs, sent more than once; else the host, where it is many peers with few each."""
     peers = _by_peer(case.snapshot.census, UNACKNOWLEDGED)
+    past = Past(
+        case.history.census, "closing",
+        lambda each: (each.address, each.retried) if each.state in UNACKNOWLEDGED else None,
+    )
     named = False
     for address, found in peers.items():
-        condition = _unacknowledged(case, address, found)
+        condition = _unacknowledged(case, past, address, found)
         if condition is not None:
             named = named or condition.level is not None
             yield condition
@@ -30,13 +34,16 @@ def last_ack(case: Case) -> Iterator[Condition]:
 
 def fin_wait2(case: Case) -> Iterator[Condition]:
     """Peers that acknowledge this side's FIN and do not close their own."""
+    past = Past(
+        case.history.census, "closing", lambda each: (each.address, each.count) if each.state == "FIN_WAIT2" else None
+    )
     for address, found in _by_peer(case.snapshot.census, ("FIN_WAIT2",)).items():
-        condition = _half_closed(case, address, found)
+        condition = _half_closed(case, past, address, found)
         if condition is not None:
             yield condition
 
 
-def _half_closed(case: Case, address: str, found: Sequence[Closing]) -> Condition | None:
+def _half_closed(case: Case, past: Past, address: str, found: Sequence[Closing]) -> Condition | None:
     limits = case.limits_of(peer=address)
     count, orphans = sum(each.count for each in found), sum(each.orphans for each in found)
     grade = graded(count, limits)
@@ -65,7 +72,7 @@ def _half_closed(case: Case, address: str, found: Sequence[Closing]) -> Conditio
             "filter": target,
         },
         evidence=(*evidence, *described(case, program)),
-        trend=_trend(case, lambda each: each.count if each.state == "FIN_WAIT2" and each.address == address else 0),
+        trend=trend(past.of(address)),
         target=target,
         limits=own(case, limits),
         covers=() if held else (("tcp.orphans", HOST),),
@@ -80,7 +87,7 @@ def _by_peer(census: Census | None, states: Sequence[str]) -> dict[str, list[Clo
     return peers
 
 
-def _unacknowledged(case: Case, address: str, found: Sequence[Closing]) -> Condition | None:
+def _unacknowledged(case: Case, past: Past, address: str, found: Sequence[Closing]) -> Condition | None:
     limits = case.limits_of(peer=address)
     retried = sum(each.retried for each in found)
     grade = graded(retried, limits)
@@ -99,9 +106,7 @@ def _unacknowledged(case: Case, address: str, found: Sequence[Closing]) -> Condi
             f"there are {_states(found)} to it, {sum(each.orphans for each in found):,} held by no program any more",
             *_orphan_retries(case),
         ),
-        trend=_trend(
-            case, lambda each: each.retried if each.state in UNACKNOWLEDGED and each.address == address else 0
-        ),
+        trend=trend(past.of(address)),
         target=target,
         limits=own(case, limits),
         covers=(("tcp.retransmit", HOST), ("tcp.orphans", HOST)),
@@ -115,6 +120,9 @@ def _of_the_path(case: Case, found: Sequence[Closing], peers: int) -> Condition 
     if grade.held is None:
         return None
     target = "state:fin-wait-1,closing,last-ack"
+    past = Past(
+        case.history.census, "closing", lambda each: (HOST, each.retried) if each.state in UNACKNOWLEDGED else None
+    )
     return Condition(
         subject=HOST,
         level=grade.level,
@@ -128,7 +136,7 @@ def _of_the_path(case: Case, found: Sequence[Closing], peers: int) -> Condition 
             f"there are {_states(found)}, to {peers:,} peers, and to no single one enough to name it",
             *_orphan_retries(case),
         ),
-        trend=_trend(case, lambda each: each.retried if each.state in UNACKNOWLEDGED else 0),
+        trend=trend(past.of(HOST)),
         target=target,
         covers=(("tcp.orphans", HOST),),
     )
@@ -146,10 +154,6 @@ def _orphan_retries(case: Case) -> Iterator[str]:
     if settings is not None and settings.tcp_orphan_retries is not None:
         retries = settings.tcp_orphan_retries
         yield f"net.ipv4.tcp_orphan_retries = {retries}" + (" (0 means 8)" if retries == 0 else "")
-
-
-def _trend(case: Case, count: Callable[[Closing], int]) -> tuple[float, ...]:
-    return trend([(at, sum(map(count, groups))) for at, groups in counted(case.history.census, "closing")])
 
 
 RULES = (

@@ -3,15 +3,15 @@
 Where a census does not tell whose they are, the host's count is judged.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from typing import NamedTuple
 
 from nettui.diagnosis.condition import HOST, Case, Condition, Key, Rule, read_at
 from nettui.diagnosis.rules.grading import graded, marks, own
 from nettui.diagnosis.rules.growth import STAIRS, Growth, growth
-from nettui.diagnosis.rules.programs import all_of, described, filter_of, name_of, service_of, use_of, who
+from nettui.diagnosis.rules.programs import all_of, described, filter_of, identity, name_of, service_of, use_of, who
 from nettui.diagnosis.rules.tcp_counts import FRESH, HALF, count_of, holders_now, host_evidence, host_trend, tcp_at
-from nettui.diagnosis.rules.windows import trend
+from nettui.diagnosis.rules.windows import sampled, trend
 from nettui.diagnosis.thresholds import Limits
 from nettui.model.census import MOST, Census, Holder, Program
 from nettui.model.tcp import STATES, TcpState
@@ -24,6 +24,9 @@ SMALLEST = 17
 
 JUDGED = 4
 """Programs looked at closely, those that grew most: where more leak at once the host's count tells."""
+
+LOOKS = 8
+"""Readings in which is looked who grew at all."""
 
 MOSTLY = 0.8
 """Share of a program's sockets at one port from which it is that port's matter."""
@@ -84,49 +87,52 @@ def _leaks(case: Case) -> list[Leak]:
     if not history or case.snapshot.taken_at - history[-1].at > FRESH:
         return []
     grown = []
+    limits = {id(holder): case.limits_of(process=name_of(holder.program)) for holder in history[-1].holders or ()}
+    lowest = _lowest(history, LONGER * max((each.lasting for each in limits.values()), default=0.0))
     for holder in history[-1].holders or ():
-        limits = case.limits_of(process=name_of(holder.program))
-        if holder.program.label is not None and holder.count >= SMALLEST:
-            grown.append((holder.count - _lowest_first(history, holder, LONGER * limits.lasting), holder, limits))
+        rose = holder.count - lowest.get(identity(holder.program), 0)
+        if holder.program.label is not None and rose >= SMALLEST:
+            grown.append((rose, holder))
     found = []
-    for rose, holder, limits in sorted(grown, key=lambda each: -each[0])[:JUDGED]:
-        if rose >= SMALLEST:
-            readings = _series(history, holder.program)
-            judged = _grown(readings, limits.lasting)
-            if judged is not None and judged.standing:
-                found.append(Leak(holder, limits, readings, judged))
+    for _, holder in sorted(grown, key=lambda each: -each[0])[:JUDGED]:
+        own_limits = limits[id(holder)]
+        readings = _series(history, holder.program)
+        judged = _grown(readings, own_limits.lasting)
+        if judged is not None and judged.standing:
+            found.append(Leak(holder, own_limits, readings, judged))
     return found
 
 
-def _lowest_first(history: Sequence[Census], holder: Holder, seconds: float) -> int:
-    """The least that a program held in a few readings, spread over the window: cheap, and enough to see who grew."""
+def _lowest(history: Sequence[Census], seconds: float) -> dict[Hashable, int]:
+    """The least that each program held in a few readings spread over the window: cheap, and shows who grew.
+
+    A program that is not in it held none at some time.
+    """
     within = [census for census in history if census.at >= history[-1].at - seconds]
-    return min(_count(census, holder.program) or 0 for census in within[:: max(1, len(within) // 8)])
+    some = within[:: max(1, len(within) // LOOKS)]
+    lowest: dict[Hashable, int] = {}
+    for number, census in enumerate(some):
+        there = {identity(holder.program): holder.count for holder in census.holders or ()}
+        if not number:
+            lowest = there
+            continue
+        full = len(there) >= MOST  # then who is not listed may still hold some
+        lowest = {
+            program: min(count, there.get(program, count)) for program, count in lowest.items()
+            if full or program in there
+        }
+    return lowest
 
 
 def _series(history: Sequence[Census], program: Program) -> list[tuple[float, int]]:
     """(Unix time, sockets) of one program; readings in which it may have been too small to be listed are left out."""
-    found = []
+    found, wanted = [], identity(program)
     for census in history:
-        count = _count(census, program)
-        if count is not None:
-            found.append((census.at, count))
+        holders = census.holders or ()
+        count = next((holder.count for holder in holders if identity(holder.program) == wanted), None)
+        if count is not None or len(holders) < MOST:
+            found.append((census.at, count or 0))
     return found
-
-
-def _count(census: Census, program: Program) -> int | None:
-    holders = census.holders or ()
-    for holder in holders:
-        if same(holder.program, program):
-            return holder.count
-    return 0 if len(holders) < MOST else None
-
-
-def same(one: Program, other: Program) -> bool:
-    """Whether two readings speak of one program: the process where it is known, else unit and user."""
-    if one.owner is not None and other.owner is not None:
-        return one.owner.pid == other.owner.pid and one.owner.name == other.owner.name
-    return one.owner is other.owner and one.uid == other.uid and one.unit == other.unit
 
 
 def _grown(readings: Sequence[tuple[float, int]], seconds: float) -> Growth | None:
@@ -166,7 +172,7 @@ def _program_condition(case: Case, leak: Leak) -> Condition:
             **_growth_facts(found),
         },
         evidence=tuple(_evidence(case, leak, left)),
-        trend=trend(leak.readings),
+        trend=trend(sampled(leak.readings)),
         left=left,
         target=target,
         limits=own(case, limits),

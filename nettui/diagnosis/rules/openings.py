@@ -16,7 +16,7 @@ from nettui.diagnosis.rules.grading import (
     peer_limits,
 )
 from nettui.diagnosis.rules.programs import described, name_of, who
-from nettui.diagnosis.rules.windows import pace, points, trend, window
+from nettui.diagnosis.rules.windows import Past, pace, trend, window
 from nettui.diagnosis.thresholds import Limits
 from nettui.model.census import Attempt, HalfOpen
 from nettui.model.finding import Severity
@@ -48,19 +48,20 @@ def syn_sent_stuck(case: Case) -> Iterator[Condition]:
     census = case.snapshot.census
     stuck: dict[str, list[Attempt]] = {}
     for each in (census.attempts or ()) if census is not None else ():
-        if each.retried and each.retries >= TWICE:
+        wanted = peer_limits(case, each.address, each.port, name_of(each.program)).enabled
+        if each.retried and each.retries >= TWICE and wanted:
             stuck.setdefault(endpoint(each.address, each.port), []).append(each)
     if len(stuck) >= MANY:
         yield _many_silent(case, [each for found in stuck.values() for each in found])
         return
+    past = Past(case.history.census, "attempts", lambda other: ((other.address, other.port), other.retried))
     for subject, found in stuck.items():
-        first = max(found, key=lambda each: each.retried)
-        limits = peer_limits(case, first.address, first.port, name_of(first.program))
-        if limits.enabled:
-            yield _silent(case, subject, found, first, limits)
+        yield _silent(case, past, subject, found)
 
 
-def _silent(case: Case, subject: str, found: Sequence[Attempt], first: Attempt, limits: Limits) -> Condition:
+def _silent(case: Case, past: Past, subject: str, found: Sequence[Attempt]) -> Condition:
+    first = max(found, key=lambda each: each.retried)
+    limits = peer_limits(case, first.address, first.port, name_of(first.program))
     retried = sum(each.retried for each in found)
     grade = graded(retried, limits)
     target = f"state:syn-sent and dst:{first.address} and dport:{first.port}"
@@ -72,10 +73,6 @@ def _silent(case: Case, subject: str, found: Sequence[Attempt], first: Attempt, 
     ]
     if settings is not None and settings.tcp_syn_retries is not None:
         evidence.append(f"net.ipv4.tcp_syn_retries = {settings.tcp_syn_retries}: then connect() fails, timed out")
-    series = points(
-        case.history.census, "attempts",
-        lambda other: other.retried if other.port == first.port and other.address == first.address else None,
-    )
     return Condition(
         subject=subject,
         level=grade.level,
@@ -87,7 +84,7 @@ def _silent(case: Case, subject: str, found: Sequence[Attempt], first: Attempt, 
             "who": who(first.program), "filter": target,
         },
         evidence=(*evidence, *described(case, first.program)),
-        trend=trend(series),
+        trend=trend(past.of((first.address, first.port))),
         target=target,
         limits=own(case, limits),
         covers=(("tcp.resets", HOST),),
@@ -130,9 +127,10 @@ def syn_backlog(case: Case) -> Iterator[Condition]:
     first = max(groups, key=lambda each: each.count, default=None)
     if overflow is not None and first is None:
         yield _overflowing(case, overflow)
+    past = Past(case.history.census, "half_open", lambda other: (other.port, other.count))
     for each in groups:
         mine = overflow if each is first else None
-        condition = _filling(case, each, mine)
+        condition = _filling(case, past, each, mine)
         if condition is not None:
             yield condition
 
@@ -150,7 +148,7 @@ def _overflow(case: Case) -> _Overflow | None:
     return None if found is None or rate is None or rate <= OVERFLOWS else _Overflow(rate, found.began)
 
 
-def _filling(case: Case, found: HalfOpen, overflow: _Overflow | None) -> Condition | None:
+def _filling(case: Case, past: Past, found: HalfOpen, overflow: _Overflow | None) -> Condition | None:
     limits = case.limits_of(port=found.port)
     full = found.backlog is not None and found.count >= max(1, NEARLY * found.backlog)
     stuck = found.retried >= RESENT * found.count
@@ -162,9 +160,6 @@ def _filling(case: Case, found: HalfOpen, overflow: _Overflow | None) -> Conditi
     flood = found.peers >= CROWD or overflow is not None
     known = grade.level is Severity.WARNING  # graver than the overflow alone is what has yet to last
     target = f"state:syn-recv and sport:{found.port}"
-    series = points(
-        case.history.census, "half_open", lambda other: other.count if other.port == found.port else None
-    )
     return Condition(
         subject=f":{found.port}",
         level=grade.level,
@@ -179,7 +174,7 @@ def _filling(case: Case, found: HalfOpen, overflow: _Overflow | None) -> Conditi
             "retried": f"{found.retried:,}",
         },
         evidence=tuple(_evidence(case, found, limits, overflow)),
-        trend=trend(series),
+        trend=trend(past.of(found.port)),
         target=target,
         limits=own(case, limits),
         covers=(("tcp.resets", HOST),),

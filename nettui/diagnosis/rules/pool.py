@@ -3,7 +3,7 @@
 Seen at the sockets, and at the gauges that the user configured.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from statistics import median
 from typing import NamedTuple
 
@@ -19,9 +19,8 @@ from nettui.diagnosis.rules.grading import (
     own,
     peer_limits,
 )
-from nettui.diagnosis.rules.leaks import same
-from nettui.diagnosis.rules.programs import all_of, described, filter_of, name_of, who
-from nettui.diagnosis.rules.windows import TREND, counted, trend
+from nettui.diagnosis.rules.programs import all_of, described, filter_of, identity, name_of, who
+from nettui.diagnosis.rules.windows import sampled, trend
 from nettui.diagnosis.thresholds import Limits
 from nettui.model.census import Pool
 from nettui.model.finding import Severity
@@ -35,6 +34,9 @@ READINGS = 4
 
 NEARLY_ALWAYS = 0.9
 """Share of the readings in which the pool must be as busy, and share of its height that it may lack for a moment."""
+
+SPARE = 3
+"""Readings less busy that do not yet mean anything, however few were looked at."""
 
 BLOCKING = frozenset((1883, 4222, 5671, 5672, 6379, 6380, 8883, 9092, 9093, 26379, 61613, 61616))
 """Ports of brokers and caches whose clients may ask and wait for long without anything being amiss: BLPOP and XREAD
@@ -55,52 +57,72 @@ class Plateau(NamedTuple):
 def pools(case: Case) -> Iterator[Condition]:
     """Pools at their maximum with all connections in use, for as long as it must last."""
     census = case.snapshot.census
-    history = list(counted(case.history.census, "pools"))
-    if census is None or not history:
+    if census is None:
         return
-    merged: dict[str, Condition] = {}
+    past = _Past(case)
+    worst: dict[str, Condition] = {}
     for pool in census.pools or ():
-        if pool.established < SMALLEST:
-            continue
         limits = peer_limits(case, pool.address, pool.port, name_of(pool.program))
-        found = _plateau(history, pool, limits) if limits.enabled else None
-        if found is not None:
-            condition = _pool_condition(case, found, limits)
-            before = merged.get(condition.subject)
-            if before is None or (before.value or 0) < (condition.value or 0):
-                merged[condition.subject] = condition
-    yield from merged.values()
+        if limits.enabled and pool.established >= SMALLEST:
+            found = _plateau(past, pool, limits)
+            if found is not None:
+                condition = _pool_condition(case, found, limits)
+                before = worst.get(condition.subject)
+                if before is None or (before.value or 0) < (condition.value or 0):
+                    worst[condition.subject] = condition
+    yield from worst.values()
 
 
-def _plateau(history: Sequence[tuple[float, Sequence[Pool]]], pool: Pool, limits: Limits) -> Plateau | None:
+class _Past:
+    """Earlier readings of pools, the newest first, each put in order when it is first looked at."""
+
+    def __init__(self, case: Case) -> None:
+        self._readings = [census for census in reversed(case.history.census) if census.pools is not None]
+        self._pools: list[tuple[float, dict[Hashable, Pool]]] = []
+
+    def __iter__(self) -> Iterator[tuple[float, dict[Hashable, Pool]]]:
+        for place, census in enumerate(self._readings):
+            if place == len(self._pools):
+                self._pools.append((census.at, {_key(pool): pool for pool in census.pools or ()}))
+            yield self._pools[place]
+
+
+def _key(pool: Pool) -> Hashable:
+    return pool.address, pool.port, identity(pool.program)
+
+
+def _plateau(past: _Past, pool: Pool, limits: Limits) -> Plateau | None:
     """The pool over the last seconds, if it stayed at one height and at most a few readings were less busy."""
-    end = history[-1][0]
-    begin = end - limits.lasting
-    seen: list[tuple[float, Pool | None]] = []
-    for at, groups in reversed(history):
-        seen.append((at, next((each for each in groups if _same(each, pool)), None)))
-        if at <= begin and len(seen) >= READINGS:
+    key, mark = _key(pool), min(marks(limits).values(), default=100.0)
+    seen: list[tuple[float, Pool]] = []
+    idle = 0
+    for at, groups in past:
+        there = groups.get(key)
+        if there is None:
+            return None
+        seen.append((at, there))
+        idle += _busy(there) <= mark
+        if idle > SPARE and idle > (1 - NEARLY_ALWAYS) * len(seen):
+            return None
+        if at <= seen[0][0] - limits.lasting and len(seen) >= READINGS:
             break
     else:
         return None
-    there = [each for _, each in seen if each is not None]
-    if len(there) < len(seen):
+    if idle > (1 - NEARLY_ALWAYS) * len(seen) or not _flat([each.established for _, each in seen]):
         return None
-    half = len(there) // 2
-    height = max(each.established for each in there)
-    if height != max(e.established for e in there[:half]) or height != max(e.established for e in there[half:]):
-        return None  # it grew or shrank
-    if min(each.established for each in there) < NEARLY_ALWAYS * height:
-        return None
-    shares = [100 * each.waiting / each.established for each in there]
-    mark = min(marks(limits).values(), default=100.0)
-    if sum(share > mark for share in shares) < NEARLY_ALWAYS * len(shares):
-        return None
-    return Plateau(pool, seen[-1][0], height, median(shares), [(at, float(e.waiting)) for at, e in reversed(seen) if e])
+    height = max(each.established for _, each in seen)
+    series = [(at, float(each.waiting)) for at, each in reversed(seen)]
+    return Plateau(pool, seen[-1][0], height, median(_busy(each) for _, each in seen), series)
 
 
-def _same(one: Pool, other: Pool) -> bool:
-    return one.port == other.port and one.address == other.address and same(one.program, other.program)
+def _busy(pool: Pool) -> float:
+    return 100 * pool.waiting / pool.established
+
+
+def _flat(counts: Sequence[int]) -> bool:
+    """The same maximum in both halves, and never much less: it neither grew nor shrank."""
+    half, height = len(counts) // 2, max(counts)
+    return height == max(counts[:half]) == max(counts[half:]) and min(counts) >= NEARLY_ALWAYS * height
 
 
 def _pool_condition(case: Case, found: Plateau, limits: Limits) -> Condition:
@@ -190,7 +212,7 @@ def _gauge_condition(case: Case, gauge: Gauge, limits: Limits) -> Condition | No
 
 def _gauge_trend(case: Case, name: str) -> tuple[float, ...]:
     found = []
-    for reading in case.history.gauges[-TREND:]:
+    for reading in sampled(case.history.gauges):
         value = next((each.value for each in reading.gauges if each.name == name), None)
         if value is not None:
             found.append(value)

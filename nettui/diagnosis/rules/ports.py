@@ -6,7 +6,8 @@ from nettui.diagnosis.condition import Case, Condition, Key, Rule, read_at
 from nettui.diagnosis.rules.grading import bracketed, endpoint, graded, marks, marks_said, own, peer_limits, rank
 from nettui.diagnosis.rules.programs import described, filter_of, name_of, who
 from nettui.diagnosis.rules.tcp_counts import HALF, count_of
-from nettui.diagnosis.rules.windows import points, time_left, trend
+from nettui.diagnosis.rules.windows import Past, time_left, trend
+from nettui.diagnosis.thresholds import Limits
 from nettui.model.census import Destination
 from nettui.model.tcp import TcpState
 from nettui.model.vitals import KernelSettings
@@ -23,21 +24,23 @@ def port_exhaustion(case: Case) -> Iterator[Condition]:
         subject = endpoint(each.address, each.port)
         if subject not in fullest or fullest[subject].used < each.used:
             fullest[subject] = each
-    for subject, each in fullest.items():
-        condition = _condition(case, settings, ports, subject, each)
+    past = Past(case.history.census, "destinations", lambda other: (_same(other), other.used))
+    for each in fullest.values():
+        condition = _condition(case, past, settings, ports, each)
         if condition is not None:
             yield condition
 
 
 def _condition(
-    case: Case, settings: KernelSettings, ports: int, subject: str, found: Destination
+    case: Case, past: Past, settings: KernelSettings, ports: int, found: Destination
 ) -> Condition | None:
+    subject = endpoint(found.address, found.port)
     limits = peer_limits(case, found.address, found.port, name_of(found.program))
     share = 100 * found.used / ports
     grade = graded(share, limits)
     if grade.held is None or not limits.enabled:
         return None
-    used = points(case.history.census, "destinations", lambda other: other.used if _same(other, found) else None)
+    used = past.of(_same(found))
     left = time_left(used, ports)
     resting = found.time_wait > found.live
     target = f"dst:{found.address} and dport:{found.port}" + (" and state:time-wait" if resting else "")
@@ -57,7 +60,7 @@ def _condition(
             "who": who(found.program), "filter": target, "soon": _soon(left),
             "dst": bracketed(found.address), "port": str(found.port),
         },
-        evidence=tuple(_evidence(case, settings, found, share, ports, left)),
+        evidence=tuple(_evidence(case, settings, found, limits, ports, left)),
         trend=trend([(at, 100 * each / ports) for at, each in used]),
         left=left,
         target=target,
@@ -66,8 +69,8 @@ def _condition(
     )
 
 
-def _same(one: Destination, other: Destination) -> bool:
-    return one.port == other.port and one.address == other.address and one.source == other.source
+def _same(found: Destination) -> tuple[str, str, int]:
+    return found.source, found.address, found.port
 
 
 def _soon(left: float | None) -> str:
@@ -77,12 +80,12 @@ def _soon(left: float | None) -> str:
 
 
 def _evidence(
-    case: Case, settings: KernelSettings, found: Destination, share: float, ports: int, left: float | None
+    case: Case, settings: KernelSettings, found: Destination, limits: Limits, ports: int, left: float | None
 ) -> Iterator[str]:
     about = "about " if found.sampled else ""
     yield (
         f"{about}{found.used:,} of {ports:,} ephemeral ports taken from {found.source} to "
-        f"{endpoint(found.address, found.port)} ({share:.1f} %; {marks_said(case.limits)})"
+        f"{endpoint(found.address, found.port)} ({100 * found.used / ports:.1f} %; {marks_said(limits)})"
     )
     yield f"{about}{found.time_wait:,} of them in TIME_WAIT, {about}{found.live:,} live"
     reserved = f", {settings.ports_reserved:,} of them reserved" if settings.ports_reserved else ""

@@ -1,7 +1,7 @@
 """A program as the subject of a finding: its name, what it is run by, how to look at it, its descriptors."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 
 from nettui.diagnosis.condition import Case
 from nettui.model.census import Program
@@ -16,6 +16,14 @@ UNSEEN = "a program that cannot be seen"
 def name_of(program: Program) -> str | None:
     """What limits of its own would be set for: `java`."""
     return program.owner.name if program.owner is not None else None
+
+
+def identity(program: Program) -> Hashable:
+    """What makes it the same in two readings: the process where it is known, else unit and user."""
+    owner = program.owner
+    if owner is not None:
+        return owner.pid, owner.name
+    return program.uid, None if program.unit is None else program.unit.path
 
 
 def who(program: Program) -> str:

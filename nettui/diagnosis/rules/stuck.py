@@ -6,7 +6,7 @@ from nettui.diagnosis.condition import HOST, Case, Condition, Key, Rule, read_at
 from nettui.diagnosis.rules.grading import bracketed, endpoint, graded, marks, own, peer_limits
 from nettui.diagnosis.rules.programs import all_of, described, filter_of, name_of, who
 from nettui.diagnosis.rules.tcp_counts import HALF, count_of
-from nettui.diagnosis.rules.windows import points, rise, trend, whole, window
+from nettui.diagnosis.rules.windows import Past, rise, trend, whole, window
 from nettui.model.census import Silent, Unanswered
 from nettui.model.finding import Severity
 from nettui.model.tcp import TcpState
@@ -35,20 +35,25 @@ def zombie(case: Case) -> Iterator[Condition]:
         return
     peers: dict[str, list[Unanswered]] = {}
     for each in census.unanswered or ():
-        if each.state in ("ESTABLISHED", "CLOSE_WAIT") and each.retries >= _in_vain(each):
+        if _in_vain(each):
             peers.setdefault(each.address, []).append(each)
+    past = Past(
+        case.history.census, "unanswered", lambda other: (other.address, other.count) if _in_vain(other) else None
+    )
     for address, found in peers.items():
-        condition = _gone(case, address, found)
+        condition = _gone(case, past, address, found)
         if condition is not None:
             yield condition
     yield from _silent(case, census.silent or ())
 
 
-def _in_vain(found: Unanswered) -> int:
-    return PROBES if found.kind == "keepalive" else RETRIES
+def _in_vain(found: Unanswered) -> bool:
+    """Often enough that the peer must be gone, on connections that stand: those being closed are another matter."""
+    standing = found.state in ("ESTABLISHED", "CLOSE_WAIT")
+    return standing and found.retries >= (PROBES if found.kind == "keepalive" else RETRIES)
 
 
-def _gone(case: Case, address: str, found: list[Unanswered]) -> Condition | None:
+def _gone(case: Case, past: Past, address: str, found: list[Unanswered]) -> Condition | None:
     most = max(found, key=lambda each: each.count)
     limits = peer_limits(case, address, most.port, name_of(most.program))
     if limits is case.limits and most.local_port is not None:
@@ -61,10 +66,6 @@ def _gone(case: Case, address: str, found: list[Unanswered]) -> Condition | None
     peer = endpoint(address, next(iter(ports)) if len(ports) == 1 else None)
     target = f"dst:{address}"
     kinds = sorted({each.kind for each in found})
-    series = points(
-        case.history.census, "unanswered",
-        lambda other: other.count if other.address == address and other.retries >= _in_vain(other) else None,
-    )
     return Condition(
         subject=address,
         level=level,
@@ -76,7 +77,7 @@ def _gone(case: Case, address: str, found: list[Unanswered]) -> Condition | None
             "who": who(most.program), "filter": target, "retries": str(max(each.retries for each in found)),
         },
         evidence=tuple(_evidence(case, found, kinds)),
-        trend=trend(series),
+        trend=trend(past.of(address)),
         target=target,
         limits=own(case, limits),
         covers=tuple(_consequences(case, address, found, count)),

@@ -5,7 +5,7 @@ whole window and need not be waited for again; a burst fills one part and leaves
 """
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -16,7 +16,10 @@ PARTS = 3
 """The window is cut into so many, and holds at least so many steps from one reading to the next."""
 
 TREND = 120
-"""Readings that a finding's trend goes back."""
+"""Readings that the trend of one of the host's figures goes back."""
+
+SAMPLES = 40
+"""Readings that stand for all in the trend of a group, of which there may be many."""
 
 FEWEST = 8
 """Readings that a pace is taken from at least."""
@@ -99,24 +102,42 @@ def paces(readings: Sequence[Vitals], *counters: str) -> tuple[float, ...]:
     return tuple(found)
 
 
-def counted(readings: Sequence[Census], part: str) -> Iterator[tuple[float, Any]]:
-    """(Unix time, groups) of each census in which this part was counted."""
-    for census in readings:
-        groups = getattr(census, part)
-        if groups is not None:
-            yield census.at, groups
+def sampled(readings: Sequence[Any]) -> Sequence[Any]:
+    """SAMPLES of them or up to twice as many, evenly spaced, with the newest: enough for a trend."""
+    step = max(1, len(readings) // SAMPLES)
+    return readings[(len(readings) - 1) % step :: step] if step > 1 else readings
 
 
-def points(readings: Sequence[Census], part: str, count: Callable[[Any], float | None]) -> list[tuple[float, float]]:
-    """(Unix time, figure) of one group over time; `count` gives None for every other group. One not there counts 0."""
-    found = []
-    for at, groups in counted(readings, part):
-        found.append((at, next((value for group in groups if (value := count(group)) is not None), 0.0)))
-    return found
+class Past:
+    """What groups of a census counted earlier. Nothing is looked up until the first of them is asked for."""
+
+    def __init__(
+        self, readings: Sequence[Census], part: str, figure: Callable[[Any], tuple[Hashable, float] | None]
+    ) -> None:
+        """`figure` gives what makes a group this one and not another, and its figure; those of one are added up."""
+        self._readings, self._part, self._figure = readings, part, figure
+        self._counts: list[tuple[float, dict[Hashable, float]]] | None = None
+
+    def of(self, group: Hashable) -> list[tuple[float, float]]:
+        """(Unix time, figure) of one group, oldest first. Where it was not there it counted 0."""
+        if self._counts is None:
+            self._counts = [
+                (census.at, self._counted(getattr(census, self._part)))
+                for census in sampled(self._readings) if getattr(census, self._part) is not None
+            ]
+        return [(at, counts.get(group, 0.0)) for at, counts in self._counts]
+
+    def _counted(self, groups: Sequence[Any]) -> dict[Hashable, float]:
+        counts: dict[Hashable, float] = {}
+        for group in groups:
+            found = self._figure(group)
+            if found is not None:
+                counts[found[0]] = counts.get(found[0], 0.0) + found[1]
+        return counts
 
 
-def trend(series: Sequence[tuple[float, float]]) -> tuple[float, ...]:
-    return tuple(float(value) for _, value in series[-TREND:])
+def trend(series: Iterable[tuple[float, float]]) -> tuple[float, ...]:
+    return tuple(float(value) for _, value in series)
 
 
 def time_left(series: Sequence[tuple[float, float]], ceiling: float) -> float | None:
