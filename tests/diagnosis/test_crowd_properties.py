@@ -41,7 +41,9 @@ CENSUS = st.fixed_dictionaries({
     "listeners": groups(
         c.Listener, address=ADDRESS, port=PORT, waiting=COUNT, backlog=COUNT, drops=st.none() | COUNT, program=PROGRAM
     ),
-    "attempts": groups(c.Attempt, address=ADDRESS, port=PORT, count=SOME, retried=COUNT, retries=COUNT, program=PROGRAM),
+    "attempts": groups(
+        c.Attempt, address=ADDRESS, port=PORT, count=SOME, retried=COUNT, retries=COUNT, program=PROGRAM
+    ),
     "half_open": groups(
         c.HalfOpen, port=PORT, count=SOME, retried=COUNT, peers=COUNT, most=SHARES, backlog=st.none() | COUNT
     ),
@@ -76,8 +78,8 @@ READING = st.fixed_dictionaries({
     "settings": read(KernelSettings, tcp_mem=st.sampled_from([(), (1, 2, 3), (0, 0, 0)])),
     "tcp": st.none() | st.builds(lambda n, m: counts(CLOSE_WAIT=n, TIME_WAIT=m), COUNT, COUNT),
     "gauges": st.none() | st.lists(st.builds(
-        Gauge, name=st.sampled_from(["a", "{b}"]), value=st.none() | st.floats(0, 9), maximum=st.none() | st.floats(0, 9),
-        waiting=st.none() | st.floats(0, 9), error=st.none() | st.just("refused"),
+        Gauge, name=st.sampled_from(["a", "{b}"]), value=st.none() | st.floats(0, 9),
+        maximum=st.none() | st.floats(0, 9), waiting=st.none() | st.floats(0, 9), error=st.none() | st.just("refused"),
     ), max_size=1).map(lambda found: Gauges(at=0, gauges=tuple(found))),
     "processes": st.none() | st.builds(lambda n: Processes(at=0, used=(
         ProcessUse(pid=1, name="java", descriptors=n, limit=n),

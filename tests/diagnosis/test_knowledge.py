@@ -14,7 +14,8 @@ from nettui.sockets.frame import GROUPS
 from nettui.sockets.language import parse
 
 NAMES = [f"{rule}/{case}".removesuffix("/") for rule in RULE_IDS for case in cases(rule)]
-FACTS = {"count": "7", "rose": "3", "minutes": "2", "against": "more than 5", "family": "", "only": "x", "gateway": "a",
+FACTS = {"count": "7", "connections": "7 connections", "rose": "3", "minutes": "2",
+         "against": "more than 5", "family": "", "only": "x", "gateway": "a",
          "link": "l", "flag": "-4", "other": "o", "why": "w", "and": "", "who": "java[4711]", "unit": "shop.service",
          "filter": "'state:close-wait and pid:4711'", "where": " on :8080", "peer": "192.0.2.9:5432", "share": "81",
          "address": "192.0.2.9", "dst": "'[2001:db8::9]'", "port": "5432", "resting": "9", "live": "1", "soon": "",

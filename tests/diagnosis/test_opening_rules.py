@@ -27,7 +27,7 @@ def test_a_destination_that_does_not_answer() -> None:
     host.crowd(10, attempts=(attempt("10.0.9.5", 5432, 4, 3, 2),))
     assert host.names == [(STUCK, "10.0.9.5:5432", "warning")]
     found = host.findings[0]
-    assert found.title == "10.0.9.5:5432 does not answer: 3 connections of java[4711] wait for it, more than 0"
+    assert found.title == "10.0.9.5:5432 does not answer: 3 connections of java[4711] waiting for it, more than 0"
     assert found.target == "state:syn-sent and dst:10.0.9.5 and dport:5432"
     assert found.relief[0] == "ip route get 10.0.9.5"
 
@@ -155,6 +155,22 @@ def test_how_full_is_full(waiting: int, backlog: int, severity: str) -> None:
     host = Host()
     host.crowd(10, listeners=(listener(waiting, backlog),))
     assert host.names == [(ACCEPT, ":8080", severity)]
+    assert ("clients are turned away" in host.findings[0].title) == (severity == "critical")
+
+
+def test_a_part_that_is_not_counted_for_a_while_neither_opens_nor_closes() -> None:
+    host = Host()
+    full = (listener(129, 128),)
+    host.crowd(10, listeners=full)
+    host.crowd(40, listeners=None)
+    assert host.names == [(ACCEPT, ":8080", "critical")]
+    host.crowd(5, listeners=full)
+    host.crowd(120, listeners=None)
+    assert host.names == []
+    for _ in range(10):
+        host.crowd(4, listeners=full)
+        host.crowd(31, listeners=None)
+    assert host.told[-1][3] == "closed"
 
 
 @pytest.mark.parametrize("waiting", [0, 60, 102])

@@ -36,6 +36,7 @@ STEADY: dict[str, Callable[[int], tuple[Pool, ...]]] = {
     "partly busy": lambda n: (pool(20, 14),),
     "all busy every other second": lambda n: (pool(20, 20 * (n % 2)),),
     "growing": lambda n: (pool(10 + n // 5, 10 + n // 5),),
+    "growing slowly": lambda n: (pool(100 + n // 10, 100 + n // 10),),
     "shrinking": lambda n: (pool(40 - n // 5, 40 - n // 5),),
     "too few to be a pool": lambda n: (pool(4, 4),),
     "busy for 20 s of 40": lambda n: (pool(10, 10 if n % 40 < 20 else 2),),
@@ -48,6 +49,14 @@ def test_pools_that_are_no_trouble(pools: Callable[[int], tuple[Pool, ...]]) -> 
     host = Host()
     host.crowd(100, pools=pools)
     assert host.told == []
+
+
+def test_a_pool_looked_at_seldom() -> None:
+    host = Host(interval=10.0)
+    host.crowd(200, pools=lambda n: (pool(10, 10 if n % 4 else 2),))
+    assert host.told == []
+    host.crowd(50, pools=(pool(10, 10),))
+    assert host.names == [(RULE, SUBJECT, "warning")]
 
 
 def test_a_connection_that_is_replaced_now_and_then_changes_nothing() -> None:

@@ -23,7 +23,8 @@ def test_time_wait_takes_the_ports_and_is_the_destinations_finding_not_the_hosts
     found = host.finding(RULE)
     # 16,040 of 28,232 are 57 %.
     assert found.title == (
-        "57 % of the ephemeral ports toward 10.0.9.5:5432 are used, more than 50 %: 16,000 rest in TIME_WAIT, 40 are live"
+        "57 % of the ephemeral ports toward 10.0.9.5:5432 are used, more than 50 %: "
+        "16,000 rest in TIME_WAIT, 40 are live"
     )
     assert found.target == "dst:10.0.9.5 and dport:5432 and state:time-wait"
     assert "sysctl -w net.ipv4.tcp_tw_reuse=1" in found.relief

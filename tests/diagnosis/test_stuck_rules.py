@@ -24,7 +24,7 @@ def test_a_database_that_is_gone() -> None:
     host.crowd(15, states={"ESTABLISHED": 40}, unanswered=(unanswered(),))
     assert host.names == [(ZOMBIE, "10.0.9.5", "warning")]
     found = host.findings[0]
-    assert found.title.startswith("10.0.9.5:5432 does not answer any more: 1 connections of java[4711]")
+    assert found.title.startswith("10.0.9.5:5432 does not answer any more: 1 connection of java[4711]")
     assert found.target == "dst:10.0.9.5"
     assert any("net.ipv4.tcp_retries2 = 15" in line for line in found.evidence)
 
@@ -43,6 +43,27 @@ def test_a_dead_peer_is_one_finding_whatever_is_stuck_to_it() -> None:
     assert host.names == [(ZOMBIE, "10.0.9.5", "warning")]
     assert len(host.findings[0].follows) == 2
     assert host.findings[0].value == 33
+
+
+@pytest.mark.parametrize(("resent", "told"), [(9, [ZOMBIE]), (200, [ZOMBIE, "tcp.retransmit"])])
+def test_what_it_sends_again_is_told_once_and_what_others_do_too(resent: int, told: list[str]) -> None:
+    """33 connections that have been waiting for 3 s and more send some ten segments again each second."""
+    host = Host()
+    host.run(40, lambda n: host.sections(n, {"ESTABLISHED": 40}, {
+        "unanswered": (unanswered(33),),
+        "vitals": host._risen({"tcp_out_segs": 100 * resent / 9, "tcp_retrans_segs": resent}),
+    }))
+    assert [rule for rule, _, _ in host.names] == told
+
+
+def test_a_path_that_loses_explains_the_fins_that_are_lost() -> None:
+    host = Host()
+    host.run(40, lambda n: host.sections(n, None, {
+        "closing": tuple(closing("LAST_ACK", 4, f"198.51.100.{i}", retried=3) for i in range(10)),
+        "vitals": host._risen({"tcp_out_segs": 1_000, "tcp_retrans_segs": 200}),
+    }))
+    assert host.names == [("tcp.retransmit", "host", "warning")]
+    assert len(host.findings[0].follows) == 1
 
 
 @pytest.mark.parametrize(
@@ -95,7 +116,7 @@ def test_silence_without_keepalive_is_a_notice_after_two_hours() -> None:
         program=program(), local_port=None, port=6379, count=2, longest=8_000,
     )))
     assert host.names == [(ZOMBIE, "java[4711]", "notice")]
-    assert "8 connections of java[4711] have been silent, up to 3 h" in host.findings[0].title
+    assert "8 connections of java[4711] silent for up to 3 h" in host.findings[0].title
     assert host.findings[0].target == "state:established and pid:4711 and dport:5432 and idle>7200s"
 
 

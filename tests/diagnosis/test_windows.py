@@ -1,5 +1,7 @@
 """The arithmetic of counters over time."""
 
+from itertools import pairwise
+
 import pytest
 
 from nettui.diagnosis.rules.windows import SAMPLES, pace, rise, sampled, time_left, whole, window
@@ -89,4 +91,4 @@ def test_samples_are_evenly_spaced_and_end_with_the_newest(count: int) -> None:
     found = list(sampled(range(count)))
     assert found[-1:] == list(range(count))[-1:]
     assert len(found) <= 2 * SAMPLES
-    assert len({after - before for before, after in zip(found, found[1:], strict=False)}) <= 1
+    assert len({after - before for before, after in pairwise(found)}) <= 1

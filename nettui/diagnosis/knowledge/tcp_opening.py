@@ -95,7 +95,7 @@ TEXTS: dict[str, RuleText] = {
         screen="sockets",
     ),
     "tcp.syn-sent-stuck": RuleText(
-        title="{peer} does not answer: {count} connections of {who} wait for it, {against}",
+        title="{peer} does not answer: {connections} of {who} waiting for it, {against}",
         cause=(
             "Nothing comes back to this host's SYN: a firewall here or on the way drops it, the peer is down, or its "
             "answer takes another way and is lost. A port that nobody listens on would refuse at once."
@@ -217,7 +217,7 @@ TEXTS: dict[str, RuleText] = {
 
 TEXTS["tcp.syn-sent-stuck/many"] = replace(
     TEXTS["tcp.syn-sent-stuck"],
-    title="{peers} destinations do not answer: {count} connections of {who} wait for them",
+    title="{peers} destinations do not answer: {connections} of {who} waiting for them",
     cause=(
         "Nothing comes back from many destinations at once. If they share a port or a network, a firewall or route "
         "between here and there drops the SYNs or the answers. If not, a program here dials addresses of which many "

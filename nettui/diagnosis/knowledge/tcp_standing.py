@@ -31,10 +31,7 @@ ABOUT: dict[str, RuleAbout] = {
 
 TEXTS: dict[str, RuleText] = {
     "tcp.zombie/gone": RuleText(
-        title=(
-            "{peer} does not answer any more: {count} connections of {who} stand, and have sent up to "
-            "{retries} times in vain"
-        ),
+        title="{peer} does not answer any more: {connections} of {who} sent the same up to {retries} times in vain",
         cause=(
             "The peer vanished without a FIN or a reset: it crashed or lost power, its network broke, its address "
             "moved, or a firewall or NAT on the way forgot the connections and drops their packets."
@@ -52,10 +49,7 @@ TEXTS: dict[str, RuleText] = {
         screen="sockets",
     ),
     "tcp.zombie/silent": RuleText(
-        title=(
-            "{count} connections of {who} have been silent, up to {hours} h (told above {mark} h), and "
-            "have no keepalive"
-        ),
+        title="{connections} of {who} silent for up to {hours} h (told above {mark} h), and without keepalive",
         cause=(
             "Nothing came or went for so long. Their peers may merely be idle; or be gone, which nobody would notice: "
             "the program did not turn keepalive on (SO_KEEPALIVE)."

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from nettui.diagnosis.condition import HOST, Case, Condition, Key, Rule, read_at
-from nettui.diagnosis.rules.grading import Grade, graded, gravest, marks, marks_said, own
+from nettui.diagnosis.rules.grading import Grade, endpoint, graded, gravest, marks, marks_said, own
 from nettui.diagnosis.rules.programs import described, name_of, service_of, who
 from nettui.diagnosis.rules.tcp_counts import HALF, count_of
 from nettui.diagnosis.rules.windows import Past, pace, trend, window
@@ -19,7 +19,7 @@ SOME = 1.0
 MANY = 5.0
 """And critical (the same)."""
 
-OPEN = 5.0
+LATELY = 5.0
 """Seconds of drops looked at, or more where readings are far apart."""
 
 
@@ -78,7 +78,7 @@ def _dropping(case: Case, ports: dict[int, Listener]) -> int | None:
     if len(past) < 2:
         return None
     end = past[-1][0]
-    earlier = next((groups for at, groups in reversed(past[:-1]) if end - at >= OPEN), past[0][1])
+    earlier = next((groups for at, groups in reversed(past[:-1]) if end - at >= LATELY), past[0][1])
     before = {(each.address, each.port): each.drops or 0 for each in earlier}
     fallen: dict[int, int] = {}
     for each in past[-1][1]:
@@ -133,7 +133,7 @@ def _consequences(case: Case, found: Listener) -> Iterator[Key]:
 
 def _evidence(case: Case, found: Listener, limits: Limits, overflow: Overflow | None) -> Iterator[str]:
     yield (
-        f"{found.waiting:,} connections wait for accept() at {found.address}:{found.port}, its backlog is "
+        f"{found.waiting:,} connections wait for accept() at {endpoint(found.address, found.port)}, its backlog is "
         f"{found.backlog:,} and the kernel takes one more ({marks_said(limits)})"
     )
     if found.drops:

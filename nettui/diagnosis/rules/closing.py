@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from nettui.diagnosis.condition import HOST, Case, Condition, Rule, read_at
 from nettui.diagnosis.rules.grading import bracketed, graded, marks, marks_said, own
 from nettui.diagnosis.rules.programs import described, who
+from nettui.diagnosis.rules.tcp_totals import explained
 from nettui.diagnosis.rules.windows import Past, trend
 from nettui.model.census import Census, Closing
 
@@ -109,7 +110,7 @@ def _unacknowledged(case: Case, past: Past, address: str, found: Sequence[Closin
         trend=trend(past.of(address)),
         target=target,
         limits=own(case, limits),
-        covers=(("tcp.retransmit", HOST), ("tcp.orphans", HOST)),
+        covers=(("tcp.orphans", HOST), *((("tcp.retransmit", HOST),) if explained(case, retried) else ())),
     )
 
 

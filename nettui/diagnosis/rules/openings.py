@@ -15,7 +15,7 @@ from nettui.diagnosis.rules.grading import (
     own,
     peer_limits,
 )
-from nettui.diagnosis.rules.programs import described, name_of, who
+from nettui.diagnosis.rules.programs import connections, described, name_of, who
 from nettui.diagnosis.rules.windows import Past, pace, trend, window
 from nettui.diagnosis.thresholds import Limits
 from nettui.model.census import Attempt, HalfOpen
@@ -80,8 +80,8 @@ def _silent(case: Case, past: Past, subject: str, found: Sequence[Attempt]) -> C
         value=retried,
         marks=marks(limits),
         facts={
-            "count": f"{retried:,}", "peer": subject, "address": first.address, "dst": bracketed(first.address),
-            "who": who(first.program), "filter": target,
+            "connections": connections(retried), "peer": subject, "address": first.address,
+            "dst": bracketed(first.address), "who": who(first.program), "filter": target,
         },
         evidence=(*evidence, *described(case, first.program)),
         trend=trend(past.of((first.address, first.port))),
@@ -106,7 +106,7 @@ def _many_silent(case: Case, found: Sequence[Attempt]) -> Condition:
         marks=marks(case.limits),
         text="many",
         facts={
-            "count": f"{retried:,}", "peers": f"{len(found):,}", "who": ", ".join(sorted(programs)[:3]),
+            "connections": connections(retried), "peers": f"{len(found):,}", "who": ", ".join(sorted(programs)[:3]),
             "filter": "state:syn-sent",
         },
         evidence=(

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from nettui.diagnosis.condition import Case, Condition, Key, Rule, read_at
-from nettui.diagnosis.rules.grading import bracketed, endpoint, graded, marks, marks_said, own, peer_limits, rank
+from nettui.diagnosis.condition import HOST, Case, Condition, Key, Rule, read_at
+from nettui.diagnosis.rules.grading import bracketed, endpoint, graded, marks, marks_said, own, peer_limits
 from nettui.diagnosis.rules.programs import described, filter_of, name_of, who
 from nettui.diagnosis.rules.tcp_counts import HALF, count_of
 from nettui.diagnosis.rules.windows import Past, time_left, trend
@@ -44,9 +44,9 @@ def _condition(
     left = time_left(used, ports)
     resting = found.time_wait > found.live
     target = f"dst:{found.address} and dport:{found.port}" + (" and state:time-wait" if resting else "")
-    covers: list[Key] = [("tcp.resets", "host")] if rank(grade.level) >= 0 and share >= 100 else []
+    covers: tuple[Key, ...] = ()
     if found.time_wait and found.time_wait >= HALF * count_of(case, TcpState.TIME_WAIT):
-        covers.append(("tcp.time-wait", "host"))
+        covers = (("tcp.time-wait", HOST),)
     return Condition(
         subject=subject,
         level=grade.level,
@@ -65,7 +65,7 @@ def _condition(
         left=left,
         target=target,
         limits=own(case, limits),
-        covers=tuple(covers),
+        covers=covers,
     )
 
 

@@ -38,6 +38,11 @@ def service_of(program: Program) -> str | None:
     return unit.name
 
 
+def connections(count: int) -> str:
+    """`1 connection`, `25 connections`."""
+    return f"{count:,} connection" + ("" if count == 1 else "s")
+
+
 def filter_of(program: Program) -> str:
     """Its sockets, in the language of the Sockets screen; empty where nothing is known of it."""
     if program.owner is not None:

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator
 
 from nettui.diagnosis.condition import HOST, Case, Condition, Key, Rule, read_at
 from nettui.diagnosis.rules.grading import bracketed, endpoint, graded, marks, own, peer_limits
-from nettui.diagnosis.rules.programs import all_of, described, filter_of, name_of, who
-from nettui.diagnosis.rules.tcp_counts import HALF, count_of
-from nettui.diagnosis.rules.windows import Past, rise, trend, whole, window
+from nettui.diagnosis.rules.programs import all_of, connections, described, filter_of, name_of, who
+from nettui.diagnosis.rules.tcp_counts import count_of
+from nettui.diagnosis.rules.tcp_totals import explained
+from nettui.diagnosis.rules.windows import Past, trend
 from nettui.model.census import Silent, Unanswered
 from nettui.model.finding import Severity
 from nettui.model.tcp import TcpState
@@ -23,9 +24,6 @@ MACHINE = 10
 FEW = 0.05
 """Share of the host's connections that one client must have before its leaving is worth a notice: on a public
 server somebody is always just gone."""
-
-FASTEST = 1 / 3
-"""Retransmissions per second of a connection that has sent the same four times: its timeout has doubled to 3 s."""
 
 
 def zombie(case: Case) -> Iterator[Condition]:
@@ -73,7 +71,7 @@ def _gone(case: Case, past: Past, address: str, found: list[Unanswered]) -> Cond
         value=count,
         text="gone",
         facts={
-            "count": f"{count:,}", "peer": peer, "address": address, "dst": bracketed(address),
+            "connections": connections(count), "peer": peer, "address": address, "dst": bracketed(address),
             "who": who(most.program), "filter": target, "retries": str(max(each.retries for each in found)),
         },
         evidence=tuple(_evidence(case, found, kinds)),
@@ -104,9 +102,7 @@ def _consequences(case: Case, address: str, found: list[Unanswered], count: int)
     for each in found:
         if each.port is not None:
             yield "tcp.syn-sent-stuck", endpoint(address, each.port)
-    seen = window(case.history.vitals, 15.0)
-    resent = rise(whole(seen), "tcp_retrans_segs") if seen is not None else None
-    if seen is not None and resent is not None and count * FASTEST * seen.seconds >= HALF * resent:
+    if explained(case, count):
         yield "tcp.retransmit", HOST
 
 
@@ -153,7 +149,7 @@ def _silent(case: Case, groups: Iterable[Silent]) -> Iterator[Condition]:
             marks=marks(limits),
             text="silent",
             facts={
-                "count": f"{found.count:,}", "who": who(found.program), "hours": hours, "filter": target,
+                "connections": connections(found.count), "who": who(found.program), "hours": hours, "filter": target,
                 "mark": f"{threshold / 3600:,.3g}",
             },
             evidence=tuple(_silence(case, found, threshold)),

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from nettui.diagnosis.condition import HOST, Case, Condition, Rule, read_at
 from nettui.diagnosis.rules.grading import Grade, graded, gravest, least, marks, marks_said
+from nettui.diagnosis.rules.tcp_counts import HALF
 from nettui.diagnosis.rules.windows import TREND, Window, pace, paces, rise, time_left, whole, window
 from nettui.model.finding import Severity
 from nettui.model.vitals import KernelSettings, Vitals
@@ -13,6 +14,12 @@ SEGMENTS = 20.0
 
 AGAIN = 1.0
 """Of them sent again per second, at least."""
+
+EXPLAINED = 15.0
+"""Seconds over which is looked who sent again."""
+
+FASTEST = 1 / 3
+"""Retransmissions per second of a connection that has sent the same four times: its timeout has doubled to 3 s."""
 
 ABORTED = 0.2
 """Share of the connections opened that are refused or reset, below which it is the everyday: clients that go away
@@ -51,7 +58,15 @@ def retransmit(case: Case) -> Iterator[Condition]:
         ),
         trend=paces(case.history.vitals, "tcp_retrans_segs"),
         target="retrans>0",
+        covers=(("tcp.last-ack", HOST),),
     )
+
+
+def explained(case: Case, count: int) -> bool:
+    """Whether so many connections that send in vain account for most of what is sent again on this host."""
+    found = window(case.history.vitals, EXPLAINED)
+    resent = rise(whole(found), "tcp_retrans_segs") if found is not None else None
+    return found is not None and resent is not None and count * FASTEST * found.seconds >= HALF * resent
 
 
 def _resent(part: tuple[Vitals, ...]) -> int | None:
