@@ -142,6 +142,19 @@ def test_fins_that_nobody_acknowledges() -> None:
     assert "30 connections to 10 peers" in host.findings[0].title
 
 
+def test_clients_that_vanish_before_their_fin_is_acknowledged_are_everyday_on_a_public_server() -> None:
+    host = Host()
+    gone = tuple(closing("FIN_WAIT1", 2, f"198.51.100.{i}", retried=2, orphans=2) for i in range(32))
+    host.crowd(60, states={"ESTABLISHED": 5_000}, closing=gone)
+    assert host.told == []
+
+
+def test_some_of_the_many_clients_behind_one_address_are_gone() -> None:
+    host = Host()
+    host.crowd(60, states={"ESTABLISHED": 9_000}, unanswered=(unanswered(20, port=None, local_port=443),))
+    assert host.told == []
+
+
 def test_a_proxy_that_closes_five_thousand_connections_a_second() -> None:
     """Each is in LAST_ACK for a round trip; none needs a second FIN."""
     host = Host()

@@ -29,7 +29,8 @@ ABOUT: dict[str, RuleAbout] = {
     "tcp.last-ack": RuleAbout(
         looks_for=(
             "Connections in LAST_ACK, FIN_WAIT1 or CLOSING that have sent their FIN more than once, by peer, or on the "
-            "host where it is many peers. Those that merely pass through these states are left alone, however many."
+            "host where it is many peers and a twentieth of its connections. Those that merely pass through these "
+            "states are left alone, however many."
         ),
         source="nettui's own: on a sound path next to no FIN is sent twice",
     ),

@@ -5,12 +5,18 @@ from collections.abc import Iterator, Sequence
 from nettui.diagnosis.condition import HOST, Case, Condition, Rule, read_at
 from nettui.diagnosis.rules.grading import bracketed, graded, marks, marks_said, own
 from nettui.diagnosis.rules.programs import described, who
+from nettui.diagnosis.rules.tcp_counts import count_of
 from nettui.diagnosis.rules.tcp_totals import explained
 from nettui.diagnosis.rules.windows import Past, trend
 from nettui.model.census import Census, Closing
+from nettui.model.tcp import TcpState
 
 UNACKNOWLEDGED = ("FIN_WAIT1", "CLOSING", "LAST_ACK")
 """States in which this side's FIN waits for its acknowledgement (RFC 9293 section 3.6)."""
+
+NOTABLE = 0.05
+"""Share of the host's connections that must be so before the path to all is blamed: clients of a public server
+vanish all the time, and each is sent its FIN for a minute or two."""
 
 
 def last_ack(case: Case) -> Iterator[Condition]:
@@ -118,7 +124,7 @@ def _of_the_path(case: Case, found: Sequence[Closing], peers: int) -> Condition 
     """Many peers with a few each: the path to all of them, not one of them."""
     retried = sum(each.retried for each in found)
     grade = graded(retried, case.limits)
-    if grade.held is None:
+    if grade.held is None or retried < NOTABLE * count_of(case, TcpState.ESTABLISHED):
         return None
     target = "state:fin-wait-1,closing,last-ack"
     past = Past(

@@ -21,6 +21,9 @@ PROBES = 2
 MACHINE = 10
 """Connections of one client from which it is a machine that is gone, not one of many clients who left."""
 
+NOTABLE = 0.005
+"""Share of the host's connections that it must have, too: behind one address may be a whole telephone network."""
+
 FEW = 0.05
 """Share of the host's connections that one client must have before its leaving is worth a notice: on a public
 server somebody is always just gone."""
@@ -84,9 +87,10 @@ def _gone(case: Case, past: Past, address: str, found: list[Unanswered]) -> Cond
 
 def _gravity(case: Case, found: list[Unanswered], count: int) -> Severity | None:
     """A service this host depends on, or a machine with many connections: a warning. One client of many: nothing."""
-    if not all(_of_client(case, each) for each in found) or count >= MACHINE:
+    everybody = count_of(case, TcpState.ESTABLISHED)
+    if not all(_of_client(case, each) for each in found) or count >= max(MACHINE, NOTABLE * everybody):
         return Severity.WARNING
-    return Severity.NOTICE if count >= FEW * count_of(case, TcpState.ESTABLISHED) else None
+    return Severity.NOTICE if count >= FEW * everybody else None
 
 
 def _of_client(case: Case, found: Unanswered) -> bool:
