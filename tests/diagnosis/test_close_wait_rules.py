@@ -44,6 +44,8 @@ def test_it_is_told_within_its_time() -> None:
         ({"local": shares(port_8080=60), "remote": shares(port_50001=1)}, "of its clients on :8080"),
         ({"local": shares(port_41000=1), "remote": shares(port_5432=60), "peers": shares(**{"10.0.9.5": 60})},
          "its own connections to 10.0.9.5:5432"),
+        ({"local": shares(port_41000=1), "remote": shares(port_5432=60), "peers": shares(**{"2001:db8::5": 60})},
+         "its own connections to [2001:db8::5]:5432"),
         ({"local": shares(port_41000=1), "remote": shares(port_443=60), "peers": shares(**{"10.0.9.5": 9})},
          "its own connections to port :443"),
     ],

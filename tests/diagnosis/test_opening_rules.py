@@ -27,7 +27,9 @@ def test_a_destination_that_does_not_answer() -> None:
     host.crowd(10, attempts=(attempt("10.0.9.5", 5432, 4, 3, 2),))
     assert host.names == [(STUCK, "10.0.9.5:5432", "warning")]
     found = host.findings[0]
-    assert found.title == "10.0.9.5:5432 does not answer: 3 connections of java[4711] waiting for it, more than 0"
+    assert found.title == (
+        "10.0.9.5:5432 does not answer: 3 connections of java[4711] waiting for it, the SYN sent again up to 2 times"
+    )
     assert found.target == "state:syn-sent and dst:10.0.9.5 and dport:5432"
     assert found.relief[0] == "ip route get 10.0.9.5"
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from nettui.model.census import Closing, Silent, Unanswered
+from nettui.model.census import Closing, Pool, Silent, Unanswered
 from tests.diagnosis.crowd import Host, program
 
 ZOMBIE, LAST, FIN2 = "tcp.zombie", "tcp.last-ack", "tcp.fin-wait2"
@@ -97,6 +97,15 @@ def test_one_of_few_clients_is_worth_a_notice() -> None:
     host = Host()
     host.crowd(15, states={"ESTABLISHED": 10}, unanswered=(unanswered(port=50_000, local_port=8080),))
     assert host.names == [(ZOMBIE, "10.0.9.5", "notice")]
+
+
+def test_a_pool_whose_database_is_gone_is_that_peers_matter() -> None:
+    host = Host()
+    host.crowd(40, unanswered=(unanswered(10),), pools=(Pool(
+        program=program(), address="10.0.9.5", port=5432, role="PostgreSQL", established=10, waiting=10,
+    ),))
+    assert host.names == [(ZOMBIE, "10.0.9.5", "warning")]
+    assert len(host.findings[0].follows) == 1
 
 
 def test_it_closes_when_the_peer_answers() -> None:

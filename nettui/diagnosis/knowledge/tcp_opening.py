@@ -60,7 +60,7 @@ TEXTS: dict[str, RuleText] = {
         ),
         consequence=_PORTS_END,
         relief=(
-            "nettui sockets {filter} --group-by state",
+            "nettui sockets {toward} --group-by state",
             "sysctl -w net.ipv4.tcp_tw_reuse=1",
             "sysctl -w net.ipv4.ip_local_port_range='10240 65535'",
         ),
@@ -95,7 +95,7 @@ TEXTS: dict[str, RuleText] = {
         screen="sockets",
     ),
     "tcp.syn-sent-stuck": RuleText(
-        title="{peer} does not answer: {connections} of {who} waiting for it, {against}",
+        title="{peer} does not answer: {connections} of {who} waiting for it, the SYN sent again up to {retries} times",
         cause=(
             "Nothing comes back to this host's SYN: a firewall here or on the way drops it, the peer is down, or its "
             "answer takes another way and is lost. A port that nobody listens on would refuse at once."

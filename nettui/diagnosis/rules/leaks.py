@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from typing import NamedTuple
 
 from nettui.diagnosis.condition import HOST, Case, Condition, Key, Rule, read_at
-from nettui.diagnosis.rules.grading import graded, marks, own
+from nettui.diagnosis.rules.grading import bracketed, graded, marks, own
 from nettui.diagnosis.rules.growth import STAIRS, Growth, growth
 from nettui.diagnosis.rules.programs import all_of, described, filter_of, identity, name_of, service_of, use_of, who
 from nettui.diagnosis.rules.tcp_counts import FRESH, HALF, count_of, holders_now, host_evidence, host_trend, tcp_at
@@ -195,7 +195,7 @@ def _where(holder: Holder, side: str) -> str:
     if side == "client":
         peer = holder.peers[0] if holder.peers else None
         whole = peer is not None and peer.count >= MOSTLY * holder.count
-        return f" to {peer.name if peer is not None and whole else 'port '}{holder.remote[0].name}"
+        return f" to {bracketed(peer.name) if peer is not None and whole else 'port '}{holder.remote[0].name}"
     return ""
 
 

@@ -62,13 +62,13 @@ def syn_sent_stuck(case: Case) -> Iterator[Condition]:
 def _silent(case: Case, past: Past, subject: str, found: Sequence[Attempt]) -> Condition:
     first = max(found, key=lambda each: each.retried)
     limits = peer_limits(case, first.address, first.port, name_of(first.program))
-    retried = sum(each.retried for each in found)
+    retried, retries = sum(each.retried for each in found), max(each.retries for each in found)
     grade = graded(retried, limits)
     target = f"state:syn-sent and dst:{first.address} and dport:{first.port}"
     settings = case.snapshot.settings
     evidence = [
-        f"{retried:,} connections to {subject} have sent their SYN again without an answer, the most patient "
-        f"{max(each.retries for each in found)} times ({marks_said(limits)})",
+        f"{connections(retried)} to {subject} sent the SYN again without an answer, the most patient "
+        f"{retries} times ({marks_said(limits)})",
         f"{sum(each.count for each in found):,} in SYN_SENT there in all",
     ]
     if settings is not None and settings.tcp_syn_retries is not None:
@@ -81,7 +81,7 @@ def _silent(case: Case, past: Past, subject: str, found: Sequence[Attempt]) -> C
         marks=marks(limits),
         facts={
             "connections": connections(retried), "peer": subject, "address": first.address,
-            "dst": bracketed(first.address), "who": who(first.program), "filter": target,
+            "dst": bracketed(first.address), "retries": str(retries), "who": who(first.program), "filter": target,
         },
         evidence=(*evidence, *described(case, first.program)),
         trend=trend(past.of((first.address, first.port))),

@@ -43,7 +43,8 @@ def _condition(
     used = past.of(_same(found))
     left = time_left(used, ports)
     resting = found.time_wait > found.live
-    target = f"dst:{found.address} and dport:{found.port}" + (" and state:time-wait" if resting else "")
+    toward = f"dst:{found.address} and dport:{found.port}"
+    target = f"{toward} and state:time-wait" if resting else toward
     covers: tuple[Key, ...] = ()
     if found.time_wait and found.time_wait >= HALF * count_of(case, TcpState.TIME_WAIT):
         covers = (("tcp.time-wait", HOST),)
@@ -58,7 +59,7 @@ def _condition(
             "peer": subject, "source": found.source, "share": f"{share:.0f}", "used": f"{found.used:,}",
             "ports": f"{ports:,}", "resting": f"{found.time_wait:,}", "live": f"{found.live:,}",
             "who": who(found.program), "filter": target, "soon": _soon(left),
-            "dst": bracketed(found.address), "port": str(found.port),
+            "toward": toward, "dst": bracketed(found.address), "port": str(found.port),
         },
         evidence=tuple(_evidence(case, settings, found, limits, ports, left)),
         trend=trend([(at, 100 * each / ports) for at, each in used]),

@@ -106,6 +106,7 @@ def _consequences(case: Case, address: str, found: list[Unanswered], count: int)
     for each in found:
         if each.port is not None:
             yield "tcp.syn-sent-stuck", endpoint(address, each.port)
+            yield "pool.exhausted", f"{who(each.program)} to {endpoint(address, each.port)}"
     if explained(case, count):
         yield "tcp.retransmit", HOST
 
@@ -164,7 +165,7 @@ def _silent(case: Case, groups: Iterable[Silent]) -> Iterator[Condition]:
 
 def _silence(case: Case, found: Silent, threshold: float) -> Iterator[str]:
     yield (
-        f"{found.count:,} ESTABLISHED connections of {who(found.program)} without keepalive, the most silent for "
+        f"{connections(found.count)} of {who(found.program)} in ESTABLISHED without keepalive, the most silent for "
         f"{found.longest:,.0f} s (told above {threshold:,.0f} s)"
     )
     settings = case.snapshot.settings
