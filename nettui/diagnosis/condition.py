@@ -29,6 +29,8 @@ class Case(Struct, frozen=True, kw_only=True):
     """Its own."""
     ways: Ways
     memory: Memory
+    others: Mapping[str, Limits] = {}
+    """The limits of every rule at work, by id: what another rule tells need not be told twice."""
 
     @property
     def snapshot(self) -> Snapshot:
@@ -86,7 +88,10 @@ def read_at(section: str) -> Callable[[Snapshot], float]:
 
 
 class Rule(Struct, frozen=True, kw_only=True):
-    """One thing to look for. Its knowledge text and its default limits are found by its id."""
+    """One thing to look for. Its knowledge text and its default limits are found by its id.
+
+    What is looked for in two sections, each read in its own time, is two Rules of one id with different subjects.
+    """
 
     id: str
     find: Callable[[Case], Iterable[Condition]]
@@ -95,6 +100,13 @@ class Rule(Struct, frozen=True, kw_only=True):
     """Sections of the Snapshot without which nothing can be said, neither good nor bad."""
     at: Callable[[Snapshot], float] = taken_at
     """When what it looks at was read, Unix time."""
+    part: str = ""
+    """A part of the section without which nothing can be said either, such as `holders` of a census; it may be None
+    though the section was read."""
+
+    def uncounted(self, snapshot: Snapshot) -> bool:
+        """Whether the part it looks at was not counted this time."""
+        return bool(self.part) and getattr(getattr(snapshot, self.needs[0]), self.part) is None
 
     def blind(self, snapshot: Snapshot) -> bool:
         """Whether a section it needs was not read, or could not be read again."""

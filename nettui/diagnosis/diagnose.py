@@ -1,6 +1,6 @@
 """Diagnosis: feed it the history at every Snapshot, and it says what is wrong."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from msgspec.structs import replace
 
@@ -8,7 +8,7 @@ from nettui.diagnosis.condition import Case, Rule
 from nettui.diagnosis.folding import Told, folded
 from nettui.diagnosis.memory import Memory
 from nettui.diagnosis.rules import RULES
-from nettui.diagnosis.thresholds import Thresholds
+from nettui.diagnosis.thresholds import Limits, Thresholds
 from nettui.diagnosis.watch import Watch
 from nettui.diagnosis.ways import WaysReader
 from nettui.diagnosis.wording import finding
@@ -28,6 +28,7 @@ class Diagnosis:
         """`only`: the rules to apply, by id; by default all that are enabled."""
         self._thresholds = thresholds or Thresholds()
         self._rules = tuple(chosen(self._thresholds, only))
+        self._others = _limits(self._rules, self._thresholds)
         self.reset()
 
     def reset(self) -> None:
@@ -47,7 +48,8 @@ class Diagnosis:
         self._memory.see(snapshot, ways)
         told: list[Told] = []
         for watch in self._watches:
-            watch.look(Case(history=history, limits=watch.limits, ways=ways, memory=self._memory))
+            case = Case(history=history, limits=watch.limits, ways=ways, memory=self._memory, others=self._others)
+            watch.look(case)
             for severity, life in watch.open():
                 condition = life.condition
                 told.append(Told(finding(watch.rule.id, condition, severity, life.since), condition.covers))
@@ -68,10 +70,12 @@ def diagnose_once(
     memory = Memory()
     memory.see(snapshot, ways)
     told: list[Told] = []
-    for rule in chosen(limits, only):
+    rules = tuple(chosen(limits, only))
+    others = _limits(rules, limits)
+    for rule in rules:
         if rule.blind(snapshot):
             continue
-        case = Case(history=history, limits=limits[rule.id], ways=ways, memory=memory)
+        case = Case(history=history, limits=limits[rule.id], ways=ways, memory=memory, others=others)
         for condition in rule.find(case):
             if condition.level is not None and condition.single:
                 began = rule.at(snapshot) if condition.began is None else condition.began
@@ -85,3 +89,7 @@ def chosen(thresholds: Thresholds, only: Collection[str]) -> Iterator[Rule]:
     for rule in RULES:
         if thresholds[rule.id].enabled and (not only or rule.id in only):
             yield rule
+
+
+def _limits(rules: Iterable[Rule], thresholds: Thresholds) -> Mapping[str, Limits]:
+    return {rule.id: thresholds[rule.id] for rule in rules}

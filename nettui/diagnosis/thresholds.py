@@ -77,7 +77,7 @@ DEFAULTS: Mapping[str, Limits] = {
     "tcp.orphans": Limits(warning=25, critical=50, lasting=5, unit="% of tcp_max_orphans"),
     "tcp.zombie": Limits(notice=7_200, lasting=10, unit="seconds of silence", kinds=("peer", "port", "process")),
     "tcp.retransmit": Limits(warning=5, critical=20, lasting=15, unit="% of the segments sent"),
-    "tcp.resets": Limits(warning=10, critical=100, lasting=15, unit="per second"),
+    "tcp.resets": Limits(warning=50, critical=500, lasting=15, unit="per second"),
     "tcp.last-ack": Limits(warning=20, critical=500, lasting=15, unit="sockets", kinds=("peer",)),
     "tcp.fin-wait2": Limits(warning=1_000, critical=10_000, lasting=15, unit="sockets", kinds=("peer",)),
     "tcp.time-wait": Limits(warning=10_000, critical=15_000, lasting=5, unit="sockets"),

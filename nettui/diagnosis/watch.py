@@ -14,6 +14,9 @@ GAP = 30.0
 """Seconds between two readings, beyond which what happened between them is not known; three times the last
 interval, where that is longer."""
 
+PATIENCE = 60.0
+"""Seconds for which a part of a section that is not counted leaves all as it is; after that there is nothing there."""
+
 _SEVERITIES = tuple(Severity)
 
 
@@ -69,6 +72,7 @@ class Watch:
         self._lives: dict[str, Life] = {}
         self._at: float | None = None
         self._step: float | None = None
+        self._counted: float | None = None
 
     def look(self, case: Case) -> None:
         """Apply the rule to a reading, unless it is one that was seen already."""
@@ -76,6 +80,10 @@ class Watch:
             self._interrupt()
             return
         at = self.rule.at(case.snapshot)
+        if not self.rule.uncounted(case.snapshot):
+            self._counted = at
+        elif self._counted is not None and at - self._counted < PATIENCE:
+            return
         if self._at is not None:
             if at <= self._at:
                 return

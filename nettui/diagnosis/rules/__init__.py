@@ -7,9 +7,25 @@ To add one: the function, with its place in the RULES of its module; its limits 
 from itertools import chain
 
 from nettui.diagnosis.condition import Rule
-from nettui.diagnosis.rules import links, routes, tcp
+from nettui.diagnosis.rules import (
+    accept_queue,
+    closing,
+    leaks,
+    links,
+    openings,
+    pool,
+    ports,
+    routes,
+    stuck,
+    tcp_counts,
+    tcp_totals,
+)
 from nettui.diagnosis.thresholds import RULE_IDS
 
+_MODULES = (
+    accept_queue, closing, leaks, links, openings, pool, ports, routes, stuck, tcp_counts, tcp_totals,
+)
+
 RULES: tuple[Rule, ...] = tuple(
-    sorted(chain(links.RULES, routes.RULES, tcp.RULES), key=lambda rule: RULE_IDS.index(rule.id))
+    sorted(chain.from_iterable(each.RULES for each in _MODULES), key=lambda rule: RULE_IDS.index(rule.id))
 )

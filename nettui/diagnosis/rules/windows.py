@@ -1,0 +1,164 @@
+"""Readings over a window of time: how much a counter rose, in which direction a figure goes, how long it will last.
+
+A counter's rise is judged over a window that is cut in parts. What is too much in every part has lasted for the
+whole window and need not be waited for again; a burst fills one part and leaves the others quiet.
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+from nettui.model.census import Census
+from nettui.model.vitals import Vitals
+
+PARTS = 3
+"""The window is cut into so many, and holds at least so many steps from one reading to the next."""
+
+TREND = 120
+"""Readings that the trend of one of the host's figures goes back."""
+
+SAMPLES = 40
+"""Readings that stand for all in the trend of a group, of which there may be many."""
+
+FEWEST = 8
+"""Readings that a pace is taken from at least."""
+
+RECENT = 60.0
+"""Seconds over which it is taken."""
+
+HORIZON = 7 * 86_400.0
+"""Seconds beyond which nobody wants to know when something will run out."""
+
+
+class Window(NamedTuple):
+    """The last seconds of a counter."""
+
+    began: float
+    """Unix time of its first reading."""
+    seconds: float
+    parts: tuple[tuple[Vitals, ...], ...]
+    """Each begins with the reading that ends the one before."""
+
+
+def window(readings: Sequence[Vitals], seconds: float) -> Window | None:
+    """The last `seconds`, or more where readings are far apart; None while there are too few."""
+    if len(readings) <= PARTS:
+        return None
+    times = [reading.at for reading in readings]
+    end = times[-1]
+    begin = min(end - seconds, times[-1 - PARTS])
+    first = bisect_right(times, begin) - 1
+    if first < 0:
+        return None
+    cuts = [first]
+    for part in range(1, PARTS):
+        ideal = bisect_right(times, begin + (end - begin) * part / PARTS) - 1
+        cuts.append(min(max(ideal, cuts[-1] + 1), len(times) - 1 - (PARTS - part)))
+    cuts.append(len(times) - 1)
+    parts = tuple(tuple(readings[a : b + 1]) for a, b in pairwise(cuts))
+    return Window(times[first], end - times[first], parts)
+
+
+def rise(part: Sequence[Vitals], *counters: str) -> int | None:
+    """By how much these counters rose together; None where one was not read. One that starts again adds nothing."""
+    total = 0
+    for counter in counters:
+        before = None
+        for reading in part:
+            value = getattr(reading, counter)
+            if value is None:
+                return None
+            if before is not None and value > before:
+                total += value - before
+            before = value
+    return total
+
+
+def whole(found: Window) -> tuple[Vitals, ...]:
+    """All readings of a window."""
+    return (*found.parts[0], *(reading for part in found.parts[1:] for reading in part[1:]))
+
+
+def pace(found: Window, *counters: str) -> float | None:
+    """How much these counters rose per second in the quietest part of a window; None where one was not read."""
+    paces = []
+    for part in found.parts:
+        rose = rise(part, *counters)
+        seconds = part[-1].at - part[0].at
+        if rose is None or seconds <= 0:
+            return None
+        paces.append(rose / seconds)
+    return min(paces)
+
+
+def paces(readings: Sequence[Vitals], *counters: str) -> tuple[float, ...]:
+    """The same from one reading to the next, as a trend; steps that were not read are left out."""
+    found = []
+    for pair in pairwise(readings[-TREND - 1 :]):
+        rose, seconds = rise(pair, *counters), pair[1].at - pair[0].at
+        if rose is not None and seconds > 0:
+            found.append(rose / seconds)
+    return tuple(found)
+
+
+def sampled(readings: Sequence[Any]) -> Sequence[Any]:
+    """SAMPLES of them or up to twice as many, evenly spaced, with the newest: enough for a trend."""
+    step = max(1, len(readings) // SAMPLES)
+    return readings[(len(readings) - 1) % step :: step] if step > 1 else readings
+
+
+class Past:
+    """What groups of a census counted earlier. Nothing is looked up until the first of them is asked for."""
+
+    def __init__(
+        self, readings: Sequence[Census], part: str, figure: Callable[[Any], tuple[Hashable, float] | None]
+    ) -> None:
+        """`figure` gives what makes a group this one and not another, and its figure; those of one are added up."""
+        self._readings, self._part, self._figure = readings, part, figure
+        self._counts: list[tuple[float, dict[Hashable, float]]] | None = None
+
+    def of(self, group: Hashable) -> list[tuple[float, float]]:
+        """(Unix time, figure) of one group, oldest first. Where it was not there it counted 0."""
+        if self._counts is None:
+            self._counts = [
+                (census.at, self._counted(getattr(census, self._part)))
+                for census in sampled(self._readings) if getattr(census, self._part) is not None
+            ]
+        return [(at, counts.get(group, 0.0)) for at, counts in self._counts]
+
+    def _counted(self, groups: Sequence[Any]) -> dict[Hashable, float]:
+        counts: dict[Hashable, float] = {}
+        for group in groups:
+            found = self._figure(group)
+            if found is not None:
+                counts[found[0]] = counts.get(found[0], 0.0) + found[1]
+        return counts
+
+
+def trend(series: Iterable[tuple[float, float]]) -> tuple[float, ...]:
+    return tuple(float(value) for _, value in series)
+
+
+def time_left(series: Sequence[tuple[float, float]], ceiling: float) -> float | None:
+    """Seconds until a figure that grows reaches its ceiling, at its pace of the last minute (least squares).
+
+    None where it does not grow, grows by less than it swings, or would take longer than anybody plans for.
+    """
+    if not series:
+        return None
+    end, value = series[-1]
+    if value >= ceiling:
+        return 0.0
+    recent = [(at - end, each) for at, each in series if end - at <= RECENT]
+    if len(recent) < FEWEST:
+        return None
+    middle = sum(at for at, _ in recent) / len(recent)
+    level = sum(each for _, each in recent) / len(recent)
+    spread = sum((at - middle) ** 2 for at, _ in recent)
+    common = sum((at - middle) * (each - level) for at, each in recent)
+    swing = sum((each - level) ** 2 for _, each in recent)
+    if spread <= 0 or common <= 0 or common**2 < 0.5 * spread * swing:
+        return None
+    left = (ceiling - value) * spread / common
+    return left if left <= HORIZON else None
