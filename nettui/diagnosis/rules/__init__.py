@@ -7,9 +7,11 @@ To add one: the function, with its place in the RULES of its module; its limits 
 from itertools import chain
 
 from nettui.diagnosis.condition import Rule
-from nettui.diagnosis.rules import links, routes, tcp
+from nettui.diagnosis.rules import link_addresses, link_traffic, links, routes, tcp
 from nettui.diagnosis.thresholds import RULE_IDS
 
+_MODULES = (links, link_addresses, link_traffic, routes, tcp)
+
 RULES: tuple[Rule, ...] = tuple(
-    sorted(chain(links.RULES, routes.RULES, tcp.RULES), key=lambda rule: RULE_IDS.index(rule.id))
+    sorted(chain.from_iterable(module.RULES for module in _MODULES), key=lambda rule: RULE_IDS.index(rule.id))
 )
