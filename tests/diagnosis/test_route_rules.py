@@ -38,8 +38,6 @@ WELL: dict[str, dict[str, Any]] = {
     "docker with a container, isolated": server(
         links=(LO, *DOCKER_BUSY), addresses=(*LOOPBACK, address(3, "172.17.0.1/16")), routes=(), neighbours=()
     ),
-    "only a link-local address": server(addresses=(*LOOPBACK, address(2, "fe80::2/64", scope="link")), routes=()),
-    "no DHCP answer": server(addresses=(*LOOPBACK, address(2, "169.254.7.9/16")), routes=()),
     "address still tentative": server(
         addresses=(*LOOPBACK, address(2, "2001:db8::2/64", flags=("tentative",))), routes=()
     ),
@@ -84,7 +82,6 @@ ISOLATED: dict[str, tuple[dict[str, Any], str]] = {
     "a bridge with a card in it": (
         server(links=(LO, *BR0), addresses=(*LOOPBACK, address(5, "192.0.2.2/24")), routes=()), "warning"
     ),
-    "blackhole default": (server(routes=(LAN, route("default", type="blackhole"))), "warning"),
     "half a default": (server(routes=(LAN, route("0.0.0.0/1", "192.0.2.1", 2))), "warning"),
     "static routes to some networks": (server(routes=(LAN, route("10.0.0.0/8", "192.0.2.9", 2))), "notice"),
 }
