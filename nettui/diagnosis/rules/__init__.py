@@ -7,10 +7,23 @@ To add one: the function, with its place in the RULES of its module; its limits 
 from itertools import chain
 
 from nettui.diagnosis.condition import Rule
-from nettui.diagnosis.rules import default_routes, descriptors, host_limits, link_addresses, link_traffic, links, routes, tcp, udp
+from nettui.diagnosis.rules import (
+    default_routes,
+    descriptors,
+    host_limits,
+    leases,
+    link_addresses,
+    link_traffic,
+    links,
+    routes,
+    tcp,
+    udp,
+)
 from nettui.diagnosis.thresholds import RULE_IDS
 
-_MODULES = (links, link_addresses, link_traffic, routes, default_routes, descriptors, host_limits, udp, tcp)
+_MODULES = (
+    links, link_addresses, link_traffic, routes, default_routes, leases, descriptors, host_limits, udp, tcp,
+)
 
 RULES: tuple[Rule, ...] = tuple(
     sorted(chain.from_iterable(module.RULES for module in _MODULES), key=lambda rule: RULE_IDS.index(rule.id))
