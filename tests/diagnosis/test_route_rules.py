@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
+from nettui.diagnosis.rules import routes
 from nettui.model.route import NextHop
 from nettui.model.snapshot import CollectorError
-from tests.diagnosis.world import LO, LOOPBACK, World, address, link, neighbour, route, server
+from tests.diagnosis.world import LO, LOOPBACK, World, address, case_of, link, neighbour, route, server
 
 NO_DEFAULT, SILENT = "route.no-default", "route.gateway-unreachable"
 
@@ -215,3 +216,16 @@ def test_a_gateway_in_two_tables_is_one_gateway() -> None:
     world = World()
     world.stay(20, **server(routes=routes, neighbours=(neighbour(2, "192.0.2.1", "FAILED"),)))
     assert world.names == [(SILENT, "192.0.2.1", "critical")]
+
+
+def test_names_that_do_not_resolve_stand_under_the_way_out_that_is_lost() -> None:
+    """The rules on name servers are other people's; that theirs are folded is what the covers say."""
+    dns = {(rule, "*") for rule in ("dns.unreachable", "dns.failing", "dns.slow")}
+    whole = next(iter(routes.no_default(case_of(server(), server(routes=(LAN,))))))
+    assert dns <= set(whole.covers)
+    failed = (neighbour(2, "192.0.2.1", "FAILED"),)
+    silent = next(iter(routes.gateway_unreachable(case_of(server(neighbours=failed)))))
+    assert dns <= set(silent.covers) and silent.target == "192.0.2.1"
+    both = (route("default", "192.0.2.1", 2), route("default", "198.51.100.1", 3, metric=9))
+    another = case_of(server(neighbours=failed, routes=both, links=(LO, link(2, "eth0"), link(3, "eth1"))))
+    assert next(iter(routes.gateway_unreachable(another))).covers == ()
