@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nettui.diagnosis.rules.figures import graded, left, listed, pace, paces, past, share, span
+from nettui.diagnosis.rules.figures import graded, left, listed, number, pace, paces, past, share, span
 from nettui.diagnosis.thresholds import Limits
 from nettui.model.finding import Severity
 from nettui.model.vitals import Vitals
@@ -81,4 +81,6 @@ def test_what_runs_out_in_years_is_not_told() -> None:
 def test_in_words() -> None:
     assert listed(LIMITS) == "notice above 10 things, warning above 50, critical above 100"
     assert listed(Limits()) == "no threshold"
-    assert [span(seconds) for seconds in (40, 720, 12_600, 200_000)] == ["40 s", "12 min", "3.5 h", "2.3 days"]
+    spans = [span(seconds) for seconds in (40, 720, 12_600, 200_000, 31_536_000)]
+    assert spans == ["40 s", "12 min", "3.5 h", "2.3 days", "365 days"]
+    assert [number(value) for value in (0.123_4, 7.0, 12.34, 12_345.6)] == ["0.123", "7", "12.3", "12,346"]

@@ -82,7 +82,7 @@ def test_a_bad_cable() -> None:
     world.move(20, errors=5)
     assert world.names == [(ERRORS, "eth0", "warning")]
     found = world.findings[0]
-    assert found.title == "eth0 has 5 errors a second, more than 1: 0.25 % of its packets are broken"
+    assert found.title == "eth0 has 5 errors a second, more than 1: 0.249 % of its packets are broken"
     assert (found.value, found.threshold, found.target) == (5, 1, "eth0")
     assert found.relief[0] == "ip -s -s link show dev eth0"
     assert any(line.startswith("since it was made: errors 100 received") for line in found.evidence)
@@ -102,7 +102,7 @@ def test_packets_thrown_away() -> None:
     world = Busy()
     world.move(32, drops=100)
     assert world.names == [(DROPS, "eth0", "warning")]
-    assert world.findings[0].title == "eth0 drops 100 packets a second, more than 10: 4.8 % of what it moves"
+    assert world.findings[0].title == "eth0 drops 100 packets a second, more than 10: 4.76 % of what it moves"
     assert any("and 2 % of the packets" in line for line in world.findings[0].evidence)
     world.move(70)
     assert world.names == []

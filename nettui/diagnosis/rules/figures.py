@@ -129,6 +129,11 @@ def grew(counts: Sequence[tuple[float, float]], seconds: float | None, end: str)
         yield f"{last - first:+,.0f} in {span(ended - began)}{ahead}"
 
 
+def number(value: float) -> str:
+    """A figure for people: three digits of a small one, all before the point of a large one."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
 def span(seconds: float) -> str:
     """A length of time for people, in two figures at most: `40 s`, `12 min`, `3.5 h`, `2 days`."""
     if seconds < 100:
@@ -137,4 +142,4 @@ def span(seconds: float) -> str:
         return f"{seconds / 60:.0f} min"
     if seconds < 2 * 86_400:
         return f"{seconds / 3_600:.2g} h"
-    return f"{seconds / 86_400:.2g} days"
+    return f"{seconds / 86_400:.2g} days" if seconds < 864_000 else f"{seconds / 86_400:,.0f} days"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from nettui.diagnosis.condition import ANY, HOST, Case, Condition, Key, Rule, read_at
-from nettui.diagnosis.rules.figures import graded, grew, left, listed, marks, pace, paces, past, share, span
+from nettui.diagnosis.rules.figures import graded, grew, left, listed, marks, number, pace, paces, past, share, span
 from nettui.model.finding import Severity
 
 CONNTRACK_LOWER = 5
@@ -155,7 +155,7 @@ def softnet_drops(case: Case) -> Iterator[Condition]:
         single=False,
         value=dropped.rate,
         marks=marks(case.limits),
-        facts={"rate": f"{dropped.rate:,.3g}", "doubled": str(2 * (backlog or 1000))},
+        facts={"rate": f"{number(dropped.rate)}", "doubled": str(2 * (backlog or 1000))},
         evidence=(
             f"{dropped.rose:,} packets in {span(dropped.seconds)} ({listed(case.limits)})",
             *_received(case),
@@ -172,7 +172,7 @@ def _received(case: Case) -> Iterator[str]:
     ):
         moved = pace(case.history.vitals, counter, case.limits.lasting / 2)
         if moved is not None:
-            yield f"{words}: {moved.rate:,.3g} a second"
+            yield f"{words}: {number(moved.rate)} a second"
 
 
 RULES = (

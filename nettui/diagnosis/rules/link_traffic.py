@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from nettui.diagnosis.condition import Case, Condition, Rule
-from nettui.diagnosis.rules.figures import HOLD, graded, listed, marks
+from nettui.diagnosis.rules.figures import HOLD, graded, listed, marks, number
 from nettui.model.finding import Severity
 from nettui.model.link import Link, Rates
 from nettui.model.snapshot import Snapshot
@@ -78,9 +78,9 @@ def _lossy(case: Case, link: Link, rates: Rates, lost: float, least: float) -> I
         single=False,
         value=lost,
         marks=marks(limits),
-        facts={"link": link.name, "rate": f"{lost:,.3g}", "percent": f"{percent:.2g}"},
+        facts={"link": link.name, "rate": f"{number(lost)}", "percent": f"{percent:.3g}"},
         evidence=(
-            f"{lost:,.3g} a second, {percent:.2g} % of {moved:,.0f} packets a second "
+            f"{number(lost)} a second, {percent:.3g} % of {moved:,.0f} packets a second "
             f"({listed(limits)}; and {least:g} % of the packets)",
             *_totals(case, link),
             f"driver {link.driver or 'not known'}",
@@ -128,7 +128,7 @@ def saturated(case: Case) -> Iterator[Condition]:
             marks=marks(limits),
             facts={"link": link.name, "percent": f"{percent:.0f}", "speed": f"{link.speed:,}", "way": way},
             evidence=(
-                f"{most * 8 / 1e6:,.4g} Mbit/s {way}, {other * 8 / 1e6:,.4g} Mbit/s the other way; "
+                f"{number(most * 8 / 1e6)} Mbit/s {way}, {number(other * 8 / 1e6)} Mbit/s the other way; "
                 f"speed {link.speed:,} Mbit/s, {link.duplex or 'unknown'} duplex ({listed(limits)})",
                 f"{rates.rx_packets:,.0f} packets a second received, {rates.tx_packets:,.0f} sent",
             ),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from nettui.diagnosis.condition import HOST, Case, Condition, Rule, read_at
-from nettui.diagnosis.rules.figures import graded, listed, marks, pace, paces, span
+from nettui.diagnosis.rules.figures import graded, listed, marks, number, pace, paces, span
 from nettui.diagnosis.thresholds import Limits
 from nettui.model.census import MOST, UdpLoss
 
@@ -62,7 +62,7 @@ def _of_host(case: Case, counter: str, text: str, excused: float) -> Condition |
         value=rate,
         marks=marks(case.limits),
         text=text,
-        facts={"rate": f"{rate:,.3g}", "doubled": str(2 * (_rmem_max(case) or USUAL))},
+        facts={"rate": f"{number(rate)}", "doubled": str(2 * (_rmem_max(case) or USUAL))},
         evidence=(
             f"{moved.rose:,} datagrams in {span(moved.seconds)} ({listed(case.limits)})",
             *_flow(case),
@@ -91,7 +91,7 @@ def _of_port(
         marks=marks(limits),
         text="port",
         facts={
-            "rate": f"{losing.rate:,.3g}", "port": str(socket.port), "who": f"{label} on " if label else "",
+            "rate": f"{number(losing.rate)}", "port": str(socket.port), "who": f"{label} on " if label else "",
             "doubled": str(2 * max(_rmem_max(case) or USUAL, socket.limit or 0)),
         },
         evidence=(
@@ -143,7 +143,7 @@ def _rmem_max(case: Case) -> int | None:
 def _flow(case: Case) -> Iterator[str]:
     moved = pace(case.history.vitals, "udp_in_datagrams", case.limits.lasting / 2)
     if moved is not None:
-        yield f"{moved.rate:,.3g} datagrams a second reach programs on this host"
+        yield f"{number(moved.rate)} datagrams a second reach programs on this host"
 
 
 def _settings(case: Case) -> Iterator[str]:
