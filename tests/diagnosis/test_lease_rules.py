@@ -95,6 +95,7 @@ def test_one_that_may_be_a_file_left_behind_is_a_notice() -> None:
     world = World()
     world.stay(10, **host(lent(100), STATIC))
     assert world.names == [(EXPIRING, "eth0", "notice")]
+    assert world.findings[0].title.endswith("97.5 % of it is over; it may be static by now")
     assert any("perhaps it is static now" in line for line in world.findings[0].evidence)
 
 

@@ -1,5 +1,7 @@
 """What is said of findings about DHCP leases."""
 
+from msgspec.structs import replace
+
 from nettui.diagnosis.knowledge.rule_text import RuleAbout, RuleText
 
 ABOUT: dict[str, RuleAbout] = {
@@ -74,3 +76,8 @@ TEXTS: dict[str, RuleText] = {
         screen="interfaces",
     ),
 }
+
+TEXTS["dhcp.lease-expiring/kept"] = replace(
+    TEXTS["dhcp.lease-expiring"],
+    title="The DHCP lease of {address} on {link} ends in {left}, {percent} % of it is over; it may be static by now",
+)

@@ -62,6 +62,7 @@ def _late(case: Case, held: Held) -> Condition | None:
         held=stays,
         value=used,
         marks=marks(limits),
+        text="" if held.living else "kept",
         facts={
             "link": lease.interface, "address": lease.address, "percent": f"{used:.3g}", "left": span(held.left),
             "server": lease.server or "its server",
