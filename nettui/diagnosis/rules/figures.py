@@ -104,11 +104,12 @@ def left(readings: Sequence[tuple[float, float]], maximum: float) -> float | Non
     points = readings[-AHEAD:]
     if len(points) < 3:
         return None
-    middle = sum(at for at, _ in points) / len(points)
-    mean = sum(value for _, value in points) / len(points)
-    spread = sum((at - middle) ** 2 for at, _ in points)
-    variance = sum((value - mean) ** 2 for _, value in points)
-    together = sum((at - middle) * (value - mean) for at, value in points)
+    (began, first), count = points[0], len(points)
+    x = y = xx = yy = xy = 0.0
+    for at, value in points:
+        after, rose = at - began, value - first
+        x, y, xx, yy, xy = x + after, y + rose, xx + after * after, yy + rose * rose, xy + after * rose
+    spread, variance, together = xx - x * x / count, yy - y * y / count, xy - x * y / count
     if together <= 0 or together**2 < 0.5 * spread * variance:
         return None
     seconds = (maximum - points[-1][1]) * spread / together

@@ -21,13 +21,16 @@ _LINK_LOCAL = "169.254."
 def no_address(case: Case) -> Iterator[Condition]:
     """Links that work, and that are meant to be used, without an address that others could answer to."""
     now = _now(case)
+    led_out = {way.ifindex for way in case.memory.former.values()}
     for link in case.memory.links.values():
-        if link.ifindex in now or not link.usable or link.carrier is False or link.master is not None:
+        if link.kind not in CABLE_KINDS and link.ifindex not in led_out:
             continue
-        had = case.memory.addressed.get(link.ifindex, ())
+        if link.ifindex in now or not link.usable or link.master is not None:
+            continue
         lost = lost_ways(case, link.ifindex)
         if link.kind not in CABLE_KINDS and not lost:
             continue
+        had = case.memory.addressed.get(link.ifindex, ())
         limits = case.limits_of(interface=link.name)
         why = _wanted(case, link, had, now) if limits.enabled else None
         if why is not None:
@@ -49,7 +52,7 @@ def _now(case: Case) -> dict[int, list[Address]]:
     """By ifindex: addresses that count, or that are another rule's to tell of."""
     found: dict[int, list[Address]] = {}
     for address in case.snapshot.addresses or ():
-        own = address.address.startswith(_LINK_LOCAL) and address.prefixlen == 16
+        own = address.prefixlen == 16 and address.address.startswith(_LINK_LOCAL)
         if own or (wide(address) and "dadfailed" not in address.flags):
             found.setdefault(address.ifindex, []).append(address)
     return found
