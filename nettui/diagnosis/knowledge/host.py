@@ -23,7 +23,7 @@ ABOUT: dict[str, RuleAbout] = {
             "The table in which firewall and NAT remember connections against its maximum, with the time left at its "
             "present growth. It clears 5 points below its threshold."
         ),
-        source="node_exporter's mixin (NodeHighNumberConntrackEntriesUsed) and catpaw warn at 75 %; act at 90 %",
+        source="node_exporter's mixin (NodeHighNumberConntrackEntriesUsed) warns at 75 %; operators' table: 90 %",
     ),
     "neighbour.table-full": RuleAbout(
         looks_for=(
@@ -39,7 +39,7 @@ ABOUT: dict[str, RuleAbout] = {
         looks_for=(
             "Packets thrown away because the backlog of a processor was full, steadily. One burst alone is left alone."
         ),
-        source="netdata (1min_netdev_backlog_exceeded) warns at 10 in a minute; here at 1 a second, for 10 s",
+        source="netdata (1min_netdev_backlog_exceeded) warns of a few in a minute; here of 1 a second, for 10 s",
     ),
     "udp.buffer-errors": RuleAbout(
         looks_for=(

@@ -9,7 +9,7 @@ ABOUT: dict[str, RuleAbout] = {
             "critical 1 %). A few broken frames among millions are what cables do."
         ),
         source=(
-            "a working cable has none (IEEE 802.3 allows a bit error in 10^12); node_exporter's mixin "
+            "a working cable has next to none (IEEE 802.3: a bit error in 10^10 or fewer); node_exporter's mixin "
             "(NodeNetworkReceiveErrs) warns at 1 % of the packets for an hour; from 0.1 % on TCP is slowed (Mathis et "
             "al. 1997)"
         ),
