@@ -128,9 +128,8 @@ def test_tables_reach_the_settings(file: Path) -> None:
         ('[rules."tcp.close-wait"]\nlasting = -1',
          'rules."tcp.close-wait".lasting: expected a number of seconds, zero or more, got -1'),
         ("[rules.tcp.close-wait]\nwarning = 1",
-         "rules.tcp.close-wait: no such key, expected one of enabled, notice, warning, critical, lasting, process, port,"
-         " peer, interface, server, name, gauge"
-         " (a name with a dot in it needs quotes)"),
+         "rules.tcp.close-wait: no such key, expected one of enabled, notice, warning, critical, lasting, process,"
+         " port, peer, interface, server, name, gauge (a name with a dot in it needs quotes)"),
         ("keys.pause = 1", 'keys.pause: expected keys with commas between them, such as "j,down", got 1'),
         ("filters.db = 5432",
          'filters.db: expected a filter such as "state:close-wait and idle>1h", got 5432'),

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from msgspec.structs import replace
 
-from nettui.diagnosis.condition import Case, Rule
+from nettui.diagnosis.condition import Case, Key, Rule
 from nettui.diagnosis.folding import Told, folded
 from nettui.diagnosis.memory import Memory
 from nettui.diagnosis.rules import RULES
@@ -37,6 +37,8 @@ class Diagnosis:
         self._memory = Memory()
         self._watches = [Watch(rule, self._thresholds[rule.id]) for rule in self._rules]
         self._at = 0.0
+        self._folded: frozenset[Key] = frozenset()
+        """What stood under its cause at the last reading."""
 
     def update(self, history: History) -> tuple[Finding, ...]:
         """The open findings, the gravest first, after the newest Snapshot."""
@@ -47,13 +49,20 @@ class Diagnosis:
         ways = self._ways.read(snapshot)
         self._memory.see(snapshot, ways)
         told: list[Told] = []
+        fading: set[Key] = set()
         for watch in self._watches:
             case = Case(history=history, limits=watch.limits, ways=ways, memory=self._memory, others=self._others)
             watch.look(case)
             for severity, life in watch.open():
                 condition = life.condition
                 told.append(Told(finding(watch.rule.id, condition, severity, life.since), condition.covers))
-        return folded(told)
+                if life.fading:
+                    fading.add((watch.rule.id, condition.subject))
+        # What followed from a cause that is over now, and is over itself, is not news for the rest of its life.
+        done = fading & self._folded
+        found = tuple(each for each in folded(told) if each.key not in done)
+        self._folded = frozenset(each.finding.key for each in told) - {each.key for each in found}
+        return found
 
 
 def diagnose_once(

@@ -21,6 +21,11 @@ class Latch:
         """Off, and with nothing on the way."""
         return self.since is None and self._pending is None
 
+    @property
+    def fading(self) -> bool:
+        """On, and its cause has gone: off soon, unless it returns."""
+        return self._away is not None
+
     def feed(
         self, at: float, *, over: bool, held: bool, began: float | None, lasting: float, clearing: float
     ) -> None:

@@ -81,13 +81,13 @@ DEFAULTS: Mapping[str, Limits] = {
     "tcp.last-ack": Limits(warning=20, critical=500, lasting=15, unit="sockets", kinds=("peer",)),
     "tcp.fin-wait2": Limits(warning=1_000, critical=10_000, lasting=15, unit="sockets", kinds=("peer",)),
     "tcp.time-wait": Limits(warning=10_000, critical=15_000, lasting=5, unit="sockets"),
-    "udp.buffer-errors": Limits(warning=1, critical=100, lasting=5, unit="datagrams lost per second",
+    "udp.buffer-errors": Limits(warning=1, critical=100, lasting=10, unit="datagrams lost per second",
                                 kinds=("port", "process")),
-    "softnet.drops": Limits(warning=1, critical=100, lasting=5, unit="packets dropped per second"),
+    "softnet.drops": Limits(warning=1, critical=100, lasting=10, unit="packets dropped per second"),
     "link.errors": Limits(warning=1, critical=100, lasting=10, unit="errors per second", kinds=("interface",)),
-    "link.drops": Limits(warning=10, critical=1_000, lasting=15, unit="packets dropped per second",
+    "link.drops": Limits(warning=10, critical=1_000, lasting=30, unit="packets dropped per second",
                          kinds=("interface",)),
-    "link.saturated": Limits(warning=90, critical=98, lasting=20, unit="% of the link's speed", kinds=("interface",)),
+    "link.saturated": Limits(warning=90, lasting=20, unit="% of the link's speed", kinds=("interface",)),
 }
 
 RULE_IDS: tuple[str, ...] = tuple(DEFAULTS)

@@ -42,6 +42,11 @@ class Life:
     def over(self) -> bool:
         return all(latch.idle for latch in self._latches)
 
+    @property
+    def fading(self) -> bool:
+        """Open, though its condition is over: it closes soon."""
+        return all(latch.fading for latch in self._latches if latch.since is not None)
+
     def feed(self, at: float, condition: Condition | None, limits: Limits) -> None:
         """Take this reading's condition; None: there is none any more."""
         level = held = -1

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from nettui.model.address import Family
 from nettui.model.neighbour import Gateway, Health, Neighbour, gateways
-from nettui.model.route import LOCAL, Route
+from nettui.model.route import LOCAL, MAIN, Route
 from nettui.model.snapshot import Snapshot
 
 _HALVES = {("inet", "0.0.0.0"), ("inet", "128.0.0.0"), ("inet6", "::"), ("inet6", "8000::")}
@@ -16,6 +17,9 @@ _ROUTING_DAEMONS = frozenset(
     ("gated", "mrt", "zebra", "bird", "dnrouted", "xorp", "babel", "openr", "bgp", "isis", "ospf", "rip", "eigrp")
 )
 """`RTPROT_*` of linux/rtnetlink.h for routes that a routing protocol made."""
+
+REFUSING = frozenset(("blackhole", "unreachable", "prohibit"))
+"""Types of routes that lead nowhere; the last two say so to the sender (ip-route(8))."""
 
 FAMILY_NAMES: Mapping[Family, str] = {"inet": "IPv4", "inet6": "IPv6"}
 
@@ -29,6 +33,11 @@ class Ways(Struct, frozen=True, kw_only=True):
     """The preferred first."""
     specific: int = 0
     """Routes through a gateway that are not default routes."""
+    defaults: tuple[Route, ...] = ()
+    """The default routes themselves, of all tables."""
+    refusing: Mapping[int, Mapping[str, tuple[Route, ...]]] = {}
+    """Routes of table main that throw away what they catch (see REFUSING), by prefix length and destination: a
+    firewall may have made thousands."""
     dynamic: bool = False
     """A routing protocol is at work here: such a host may well do without a default route."""
 
@@ -39,32 +48,30 @@ class WaysReader:
     def __init__(self) -> None:
         self._routes: tuple[Route, ...] | None = None
         self._neighbours: tuple[Neighbour, ...] | None = None
-        self._defaults: tuple[Route, ...] = ()
         self._ways = Ways()
 
     def read(self, snapshot: Snapshot) -> Ways:
         """The ways out by this Snapshot."""
         routes, neighbours = snapshot.routes, snapshot.neighbours
         if routes is not self._routes:
-            self._defaults, self._ways = _walked(routes or ())
+            self._ways = _walked(routes or ())
         if routes is not self._routes or neighbours is not self._neighbours:
-            self._ways = Ways(
-                families=self._ways.families,
-                gateways=gateways(self._defaults, neighbours),
-                specific=self._ways.specific,
-                dynamic=self._ways.dynamic,
-            )
+            self._ways = replace(self._ways, gateways=gateways(self._ways.defaults, neighbours))
         self._routes, self._neighbours = routes, neighbours
         return self._ways
 
 
-def _walked(routes: Iterable[Route]) -> tuple[tuple[Route, ...], Ways]:
-    """The default routes, and what else is to be known of the routes."""
+def _walked(routes: Iterable[Route]) -> Ways:
+    """All that is to be known of the routes alone."""
     defaults: list[Route] = []
+    refusing: dict[int, dict[str, tuple[Route, ...]]] = {}
     halves: dict[tuple[Family, int], set[str]] = {}
     specific, dynamic = 0, False
     for route in routes:
         length = route.prefixlen
+        if route.type in REFUSING and route.table == MAIN:
+            same = refusing.setdefault(length, {})
+            same[route.destination] = (*same.get(route.destination, ()), route)
         if length <= 1:
             if route.type != "unicast" or route.table == LOCAL:
                 continue
@@ -77,7 +84,13 @@ def _walked(routes: Iterable[Route]) -> tuple[tuple[Route, ...], Ways]:
         if route.protocol in _ROUTING_DAEMONS:
             dynamic = True
     families = {route.family for route in defaults} | {key[0] for key, found in halves.items() if len(found) == 2}
-    return tuple(defaults), Ways(families=frozenset(families), specific=specific, dynamic=dynamic)
+    return Ways(
+        families=frozenset(families),
+        specific=specific,
+        defaults=tuple(defaults),
+        refusing=refusing,
+        dynamic=dynamic,
+    )
 
 
 def other_way(family: Family, candidates: Iterable[Gateway], snapshot: Snapshot) -> Gateway | None:

@@ -5,7 +5,7 @@ from itertools import chain, cycle, islice, repeat
 import pytest
 
 from nettui.diagnosis.thresholds import Thresholds
-from tests.diagnosis.world import START, World, counts, ramp, server
+from tests.diagnosis.world import LO, START, World, counts, link, neighbour, ramp, server
 
 COUNT = "tcp.close-wait"
 ONLY_COUNTS = Thresholds.from_settings({"tcp.close-wait-leak": {"enabled": False}})
@@ -149,3 +149,18 @@ def test_a_leak_less_grave_than_the_count_does_not_hide_it() -> None:
     world = World(Thresholds.from_settings({"tcp.close-wait-leak": {"critical": 1_000_000}}))
     world.count("CLOSE_WAIT", ramp(101, 1, 140))
     assert world.names == [(COUNT, "host", "critical"), ("tcp.close-wait-leak", "host", "warning")]
+
+
+def test_what_followed_from_a_cause_is_not_told_when_both_are_over() -> None:
+    """The silent gateway takes longer to close than the cable that was its cause: nothing is wrong any more then."""
+    world = World()
+    world.stay(30, **server())
+    pulled = server(links=(LO, link(2, "eth0", carrier=False)))
+    # First the gateway is silent on a link that works, and then its cause is seen: the cable.
+    world.stay(20, **server(neighbours=(neighbour(2, "192.0.2.1", "FAILED"),)))
+    assert world.names == [("route.gateway-unreachable", "192.0.2.1", "critical")]
+    world.stay(7, **pulled | {"neighbours": (neighbour(2, "192.0.2.1", "FAILED"),)})
+    assert world.names == [("link.no-carrier", "eth0", "critical")]
+    told = len(world.told)
+    world.stay(60, **server())
+    assert [what for _, _, _, what in world.told[told:]] == ["closed"]

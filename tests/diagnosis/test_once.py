@@ -29,7 +29,7 @@ def test_the_mark_for_clearing_does_not_matter() -> None:
 
 def test_routes_and_links() -> None:
     assert told(server(routes=())) == [("route.no-default", "warning")]
-    assert told(server(links=(LO, link(2, "eth0", carrier=False)))) == [("link.down", "critical")]
+    assert told(server(links=(LO, link(2, "eth0", carrier=False)))) == [("link.no-carrier", "critical")]
     # Whether this one ever worked cannot be known.
     assert told(server(links=(LO, link(2, "eth0"), link(3, "eth1", carrier=False)))) == []
 

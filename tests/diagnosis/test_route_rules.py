@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
+from nettui.diagnosis.rules import routes
 from nettui.model.route import NextHop
 from nettui.model.snapshot import CollectorError
-from tests.diagnosis.world import LO, LOOPBACK, World, address, link, neighbour, route, server
+from tests.diagnosis.world import LO, LOOPBACK, World, address, case_of, link, neighbour, route, server
 
 NO_DEFAULT, SILENT = "route.no-default", "route.gateway-unreachable"
 
@@ -38,8 +39,6 @@ WELL: dict[str, dict[str, Any]] = {
     "docker with a container, isolated": server(
         links=(LO, *DOCKER_BUSY), addresses=(*LOOPBACK, address(3, "172.17.0.1/16")), routes=(), neighbours=()
     ),
-    "only a link-local address": server(addresses=(*LOOPBACK, address(2, "fe80::2/64", scope="link")), routes=()),
-    "no DHCP answer": server(addresses=(*LOOPBACK, address(2, "169.254.7.9/16")), routes=()),
     "address still tentative": server(
         addresses=(*LOOPBACK, address(2, "2001:db8::2/64", flags=("tentative",))), routes=()
     ),
@@ -84,7 +83,6 @@ ISOLATED: dict[str, tuple[dict[str, Any], str]] = {
     "a bridge with a card in it": (
         server(links=(LO, *BR0), addresses=(*LOOPBACK, address(5, "192.0.2.2/24")), routes=()), "warning"
     ),
-    "blackhole default": (server(routes=(LAN, route("default", type="blackhole"))), "warning"),
     "half a default": (server(routes=(LAN, route("0.0.0.0/1", "192.0.2.1", 2))), "warning"),
     "static routes to some networks": (server(routes=(LAN, route("10.0.0.0/8", "192.0.2.9", 2))), "notice"),
 }
@@ -218,3 +216,16 @@ def test_a_gateway_in_two_tables_is_one_gateway() -> None:
     world = World()
     world.stay(20, **server(routes=routes, neighbours=(neighbour(2, "192.0.2.1", "FAILED"),)))
     assert world.names == [(SILENT, "192.0.2.1", "critical")]
+
+
+def test_names_that_do_not_resolve_stand_under_the_way_out_that_is_lost() -> None:
+    """The rules on name servers are other people's; that theirs are folded is what the covers say."""
+    dns = {(rule, "*") for rule in ("dns.unreachable", "dns.failing", "dns.slow")}
+    whole = next(iter(routes.no_default(case_of(server(), server(routes=(LAN,))))))
+    assert dns <= set(whole.covers)
+    failed = (neighbour(2, "192.0.2.1", "FAILED"),)
+    silent = next(iter(routes.gateway_unreachable(case_of(server(neighbours=failed)))))
+    assert dns <= set(silent.covers) and silent.target == "192.0.2.1"
+    both = (route("default", "192.0.2.1", 2), route("default", "198.51.100.1", 3, metric=9))
+    another = case_of(server(neighbours=failed, routes=both, links=(LO, link(2, "eth0"), link(3, "eth1"))))
+    assert next(iter(routes.gateway_unreachable(another))).covers == ()

@@ -5,8 +5,11 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from nettui.diagnosis.condition import Case
 from nettui.diagnosis.diagnose import Diagnosis
-from nettui.diagnosis.thresholds import Thresholds
+from nettui.diagnosis.memory import Memory
+from nettui.diagnosis.thresholds import Limits, Thresholds
+from nettui.diagnosis.ways import WaysReader
 from nettui.engine.keeper import Keeper
 from nettui.model.address import Address
 from nettui.model.finding import Finding
@@ -18,6 +21,11 @@ from nettui.model.snapshot import Snapshot
 from nettui.model.tcp import TcpCounts, TcpState
 
 START = 1_700_000_000.0
+
+MAY_BE_MISSING = frozenset(
+    ("ethtool", "tc", "tcpdump", "conntrack", "journalctl", "networkctl", "nmcli", "prlimit", "lsof")
+)
+"""Tools that reliefs name and that not every host has; each of them also has a command that needs none of these."""
 
 
 def link(
@@ -70,6 +78,25 @@ def counts(**found: int) -> TcpCounts:
     return TcpCounts.of(usual | {TcpState(state): n for state, n in found.items()}, "sock_diag")
 
 
+def case_of(*stays: dict[str, Any], **settings: Any) -> Case:
+    """What a rule is given after one reading of each of these, a second apart; `settings` of the limits it is given."""
+    keeper, ways, memory = Keeper(), WaysReader(), Memory()
+    for second, sections in enumerate(stays):
+        history = keeper.add(Snapshot(taken_at=START + second, **_timed(sections, START + second)))
+        now = ways.read(history.snapshot)
+        memory.see(history.snapshot, now)
+    return Case(history=history, limits=Limits(**settings), ways=now, memory=memory)
+
+
+def _timed(sections: dict[str, Any], now: float) -> dict[str, Any]:
+    """Sections that have a time of their own, read now."""
+    timed = {name: replace(part, at=now) for name, part in sections.items() if hasattr(part, "at")}
+    times = {"tcp_at": now if sections.get("tcp") is not None else None}
+    if sections.get("counters") is not None:
+        times["counters_at"] = now
+    return {**sections, **times, **timed}
+
+
 class World:
     """Feeds a Diagnosis and remembers what it told."""
 
@@ -85,9 +112,7 @@ class World:
 
     def history(self, sections: dict[str, Any]) -> History:
         """The engine's own, after a Snapshot of these sections; those with a time of their own are read now."""
-        timed = {name: replace(part, at=self.now) for name, part in sections.items() if hasattr(part, "at")}
-        tcp_at = None if sections.get("tcp") is None else self.now
-        return self._keeper.add(Snapshot(taken_at=self.now, tcp_at=tcp_at, **sections | timed))
+        return self._keeper.add(Snapshot(taken_at=self.now, **_timed(sections, self.now)))
 
     def tick(self, **sections: Any) -> tuple[Finding, ...]:
         """One reading; then the clock moves on."""

@@ -5,6 +5,31 @@ from msgspec.structs import replace
 from nettui.diagnosis.knowledge.rule_text import RuleAbout, RuleText
 
 ABOUT: dict[str, RuleAbout] = {
+    "route.no-default": RuleAbout(
+        looks_for=(
+            "No default route in any table, on a host that had one in this session or has an address that leads "
+            "outward; or one family that lost its own. A host fed by a routing protocol may do without."
+        ),
+    ),
+    "route.gateway-unreachable": RuleAbout(
+        looks_for=(
+            "The gateway of a default route that the kernel asked for its hardware address, and that did not answer. "
+            "nettui asks nothing itself; a gateway that nobody needed lately is left alone."
+        ),
+    ),
+    "route.duplicate-default": RuleAbout(
+        looks_for=(
+            "Two default routes of one family, table and metric through different gateways. Multipath routes, "
+            "different metrics, and routers that announce themselves (IPv6) are as they should be."
+        ),
+    ),
+    "route.blackhole": RuleAbout(
+        looks_for=(
+            "A blackhole, unreachable or prohibit route in table main that is preferred to every default route, or is "
+            "the most specific one for a name server or gateway of this host. Summary routes of routing daemons, "
+            "banned hosts and routes of last resort are left alone."
+        ),
+    ),
 }
 
 _LOOK_AT_ROUTES = (
@@ -73,6 +98,70 @@ TEXTS: dict[str, RuleText] = {
         ),
         screen="routes",
     ),
+    "route.duplicate-default": RuleText(
+        title="Two {family} default routes with metric {metric}: {first}, and {second}",
+        cause=(
+            "Two programs (or two interfaces with the same settings) each set a default route with the same metric. "
+            "The kernel takes one of them, and which one depends on the order in which they were set."
+        ),
+        consequence=(
+            "After a restart the other one may be taken. Answers leave by another way than the questions came, and "
+            "firewalls and strict reverse-path filters (net.ipv4.conf.*.rp_filter = 1) throw them away."
+        ),
+        relief=(
+            "ip {flag} route show table {table} default",
+            "ip {flag} route del default via {gateway} dev {link} table {table}",
+        ),
+        cure=(
+            "Give the two different metrics where they are configured (metric, route-metric, RouteMetric=), or leave "
+            "the gateway out of the second interface. To use both, make one multipath route or a policy rule by source "
+            "address."
+        ),
+        screen="routes",
+    ),
+    "route.blackhole": RuleText(
+        title="Route {type} {route} throws away packets to {needed}",
+        cause=(
+            "It is the most specific route for that address, and it leads nowhere: a summary route or a ban that is "
+            "too wide, or one whose more specific routes have gone (a routing daemon that lost its neighbours)."
+        ),
+        consequence=(
+            "Packets of this host to that address fail at once (Invalid argument, No route to host or Permission "
+            "denied) and those it forwards vanish. Of a gateway, what is routed through it still flows."
+        ),
+        relief=(
+            "ip {flag} route show type {type}",
+            "ip {flag} route del {type} {route} metric {metric}",
+        ),
+        cure=(
+            "Narrow the route where it is made (the routing daemon, the firewall's bans, the network's configuration), "
+            "or add a more specific one for what must be reached."
+        ),
+        screen="routes",
+    ),
+    "route.blackhole/default": RuleText(
+        title="The {family} default route leads nowhere: {type} {route} is the preferred one",
+        cause=(
+            "A blackhole, unreachable or prohibit route for everything has the lowest metric: the kill switch of a "
+            "VPN, or a routing daemon's last resort, that was set without a high metric or is left alone when the real "
+            "route has gone."
+        ),
+        consequence="Everything beyond the local networks fails at once; often DNS first.",
+        relief=(
+            "ip {flag} route show default",
+            "ip {flag} route del {type} default metric {metric}",
+        ),
+        cure=(
+            "Give it a high metric where it is made (4278198272 is usual for a last resort), or bring back the route "
+            "or tunnel that it was to stand behind."
+        ),
+        screen="routes",
+    ),
 }
+
+TEXTS["route.duplicate-default/on-link"] = replace(
+    TEXTS["route.duplicate-default"],
+    relief=("ip {flag} route show table {table} default", "ip {flag} route del default dev {link} table {table}"),
+)
 
 TEXTS["route.no-default/lost"] = replace(TEXTS["route.no-default"], relief=(_PUT_BACK, *_LOOK_AT_ROUTES))

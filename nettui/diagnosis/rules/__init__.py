@@ -10,7 +10,13 @@ from nettui.diagnosis.condition import Rule
 from nettui.diagnosis.rules import (
     accept_queue,
     closing,
+    default_routes,
+    descriptors,
+    host_limits,
     leaks,
+    leases,
+    link_addresses,
+    link_traffic,
     links,
     openings,
     pool,
@@ -19,13 +25,15 @@ from nettui.diagnosis.rules import (
     stuck,
     tcp_counts,
     tcp_totals,
+    udp,
 )
 from nettui.diagnosis.thresholds import RULE_IDS
 
 _MODULES = (
-    accept_queue, closing, leaks, links, openings, pool, ports, routes, stuck, tcp_counts, tcp_totals,
+    links, link_addresses, link_traffic, routes, default_routes, leases, descriptors, host_limits, udp, accept_queue,
+    closing, leaks, openings, pool, ports, stuck, tcp_counts, tcp_totals,
 )
 
 RULES: tuple[Rule, ...] = tuple(
-    sorted(chain.from_iterable(each.RULES for each in _MODULES), key=lambda rule: RULE_IDS.index(rule.id))
+    sorted(chain.from_iterable(module.RULES for module in _MODULES), key=lambda rule: RULE_IDS.index(rule.id))
 )

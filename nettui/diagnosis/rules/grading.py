@@ -24,13 +24,14 @@ def marks(limits: Limits) -> dict[Severity, float]:
     return {severity: mark for severity, mark in found.items() if mark is not None}
 
 
-def graded(value: float, limits: Limits) -> Grade:
-    """The gravest of the marks that a figure is above, and of those of which it is above the share HOLD."""
+def graded(value: float, limits: Limits, points: float | None = None) -> Grade:
+    """The gravest of the marks that a figure is above, and of those of which it is above the share HOLD; with `points`,
+    no more than so many below."""
     level = held = None
     for severity, mark in marks(limits).items():
         level = severity if value > mark else level
-        held = severity if value > HOLD * mark else held
-    return Grade(level, held)
+        held = severity if value > (HOLD * mark if points is None else mark - points) else held
+    return Grade(level, held if level is None else gravest(level, held))
 
 
 def least(grades: Iterable[Grade]) -> Grade:

@@ -1,8 +1,12 @@
-"""The rule on interfaces: one that worked, or that the way out leads through, and that cannot be used now."""
+"""The rules on interfaces that worked, or that the way out leads through, and that cannot be used now.
+
+Of the two one speaks: `link.no-carrier` of a link that is wanted up and has no signal, `link.down` of every other.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from nettui.diagnosis.condition import HOST, Case, Condition, Key, Rule
+from nettui.diagnosis.condition import ANY, HOST, Case, Condition, Key, Rule
+from nettui.diagnosis.rules.consequences import CUT_OFF
 from nettui.diagnosis.ways import FAMILY_NAMES, described, other_way, subject_of
 from nettui.model.finding import Severity
 from nettui.model.link import Link
@@ -13,11 +17,30 @@ CABLE_KINDS = frozenset(("ethernet", "wifi", "infiniband", "wwan", "ppp", "bond"
 """Kinds whose going down is news in itself. All others (veth, bridges, tunnels, ...) come and go with
 containers and sessions, and matter only when a default route leads through them."""
 
+_OWN = ("link.down", "link.no-carrier")
+_ALSO = ("link.no-address", "link.self-assigned", "link.errors", "link.drops", "dhcp.lease-expiring",
+         "dhcp.lease-expired")
+"""What else may be told of a link that is down, and only follows."""
+
 
 def down(case: Case) -> Iterator[Condition]:
-    """Links that carried a default route or worked in this session and cannot be used now."""
+    """Links that carried a default route or worked in this session and are set down, or not operational."""
+    return _unusable(case, without_signal=False)
+
+
+def no_carrier(case: Case) -> Iterator[Condition]:
+    """The same, where somebody wants the link up and its cable, or whatever it has instead, brings no signal."""
+    return _unusable(case, without_signal=True)
+
+
+def _unusable(case: Case, *, without_signal: bool) -> Iterator[Condition]:
+    if not case.memory.down:
+        return
     above = _standing_on(case.memory.down)
     for link in case.memory.down:
+        limits = case.limits_of(interface=link.name)
+        if _without_signal(link) is not without_signal or not limits.enabled:
+            continue
         burden = list(_burden(link, above))
         lost = [way for each in burden for way in case.memory.carried.get(each.ifindex, ())]
         level = _gravity(case, link, lost)
@@ -25,16 +48,24 @@ def down(case: Case) -> Iterator[Condition]:
             yield _condition(case, link, level, lost, burden)
 
 
+def _without_signal(link: Link) -> bool:
+    return link.admin_up and link.carrier is False
+
+
 def _gravity(case: Case, link: Link, lost: list[Gateway]) -> Severity | None:
     if lost:
-        saved = all(other_way(way.family, case.ways.gateways, case.snapshot) for way in lost)
-        return Severity.WARNING if saved else Severity.CRITICAL
+        return Severity.WARNING if _saved(case, lost) else Severity.CRITICAL
     # The portable backend takes anything with a hardware address for a card, docker0 too.
     if link.kind not in CABLE_KINDS or case.snapshot.backend == "portable":
         return None
     if link.ifindex in case.memory.up:
         return Severity.WARNING
     return Severity.NOTICE if link.admin_up and _configured(case, link) else None
+
+
+def _saved(case: Case, lost: list[Gateway]) -> bool:
+    """Every default route that was lost has another beside it that works."""
+    return all(other_way(way.family, case.ways.gateways, case.snapshot) for way in lost)
 
 
 def _configured(case: Case, link: Link) -> bool:
@@ -66,20 +97,30 @@ def _burden(link: Link, above: Mapping[int, list[Link]]) -> Iterator[Link]:
                 waiting.append(upper)
 
 
-def _condition(case: Case, link: Link, level: Severity, lost: list[Gateway], burden: list[Link]) -> Condition:
-    covers: list[Key] = [("link.down", each.name) for each in burden[1:]]
-    if lost:
-        covers.append(("route.no-default", HOST))
+def _covers(case: Case, lost: list[Gateway], burden: list[Link]) -> Iterator[Key]:
+    for each in burden:
+        # Of the link itself too: what was told before it went from one kind of trouble to the other.
+        yield from ((rule, each.name) for rule in (*_OWN, *_ALSO))
+    if not lost:
+        return
+    yield "route.no-default", HOST
     for way in lost:
-        covers.append(("route.no-default", FAMILY_NAMES[way.family]))
-        covers.append(("route.gateway-unreachable", subject_of(way, case.snapshot)))
+        yield "route.no-default", FAMILY_NAMES[way.family]
+        yield "route.gateway-unreachable", subject_of(way, case.snapshot)
+    if _saved(case, lost):
+        yield "dns.unreachable", ANY
+    else:
+        yield from CUT_OFF
+
+
+def _condition(case: Case, link: Link, level: Severity, lost: list[Gateway], burden: list[Link]) -> Condition:
     own = next((way for way in lost if way.ifindex == link.ifindex and way.address and way.table == MAIN), None)
     ways = ", ".join(dict.fromkeys(described(way, case.snapshot) for way in lost))
     return Condition(
         subject=link.name,
         level=level,
         held=level,
-        text="no-carrier" if link.admin_up else "set-down-default" if own else "set-down",
+        text=_text(link, own),
         facts={
             "link": link.name,
             "gateway": own.address or "" if own else "",
@@ -88,8 +129,19 @@ def _condition(case: Case, link: Link, level: Severity, lost: list[Gateway], bur
             "and": f", and with it the default route {ways}" if lost else "",
         },
         evidence=tuple(_evidence(case, link, lost, burden)),
-        covers=tuple(covers),
+        target=link.name,
+        limits=case.limits_of(interface=link.name),
+        covers=tuple(_covers(case, lost, burden)),
     )
+
+
+def _text(link: Link, own: Gateway | None) -> str:
+    """Which of the rule's texts fits."""
+    if _without_signal(link):
+        return ""
+    if link.admin_up:
+        return "not-operational"
+    return "set-down-default" if own else "set-down"
 
 
 def _why(link: Link) -> str:
@@ -113,4 +165,7 @@ def _evidence(case: Case, link: Link, lost: list[Gateway], burden: list[Link]) -
         yield f"{FAMILY_NAMES[family]} default route {gone}; {instead}"
 
 
-RULES = (Rule(id="link.down", find=down, needs=("links",)),)
+RULES = (
+    Rule(id="link.down", find=down, needs=("links",)),
+    Rule(id="link.no-carrier", find=no_carrier, needs=("links",)),
+)

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from nettui.diagnosis.condition import HOST, Case, Condition, Rule
+from nettui.diagnosis.condition import ANY, HOST, Case, Condition, Rule
+from nettui.diagnosis.rules.consequences import CUT_OFF
 from nettui.diagnosis.ways import FAMILY_NAMES, described, other_way, subject_of
 from nettui.model.address import Address, Family
 from nettui.model.finding import Severity
@@ -60,7 +61,7 @@ def _without_any(case: Case, networks: list[Address]) -> Condition:
             story,
             *_addressed(networks, case.snapshot),
         ),
-        covers=tuple(("route.no-default", name) for name in FAMILY_NAMES.values()),
+        covers=(*(("route.no-default", name) for name in FAMILY_NAMES.values()), *CUT_OFF),
     )
 
 
@@ -85,6 +86,7 @@ def _without_one(family: Family, networks: list[Address], case: Case) -> Conditi
             f"{other} still has one",
             *_addressed(networks, case.snapshot),
         ),
+        covers=(("dns.unreachable", ANY), ("tcp.syn-sent-stuck", ANY)) if family == "inet" else (),
     )
 
 
@@ -172,6 +174,8 @@ def _silent(case: Case, gateway: Gateway, subject: str) -> Condition:
             "other": described(other, case.snapshot) if other else "",
         },
         evidence=tuple(_gateway_evidence(case.snapshot, gateway, entry, other)),
+        target=gateway.address or "",
+        covers=() if other else CUT_OFF,
     )
 
 
