@@ -101,7 +101,7 @@ class Getter:
         if encoding not in ("", "identity"):
             raise Failed(f"it answers in the encoding {clean(encoding, 20)}, which was not asked for")
         promised, body = response.length, bytearray()
-        while not response.isclosed():
+        while not response.isclosed() and (promised is None or len(body) < promised):
             sock.settimeout(self._left())
             body += response.read1(65_536)
             if len(body) > BODY_LIMIT:

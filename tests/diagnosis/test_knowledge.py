@@ -12,7 +12,10 @@ from nettui.model.tcp import STATES, TcpState
 
 NAMES = [f"{rule}/{case}".removesuffix("/") for rule in RULE_IDS for case in cases(rule)]
 FACTS = {"count": "7", "rose": "3", "minutes": "2", "against": "more than 5", "family": "", "only": "x", "gateway": "a",
-         "link": "l", "flag": "-4", "other": "o", "why": "w", "and": ""}
+         "link": "l", "flag": "-4",
+         "server": "192.0.2.53", "bare": "192.0.2.53", "name": "a.example", "rcode": "SERVFAIL",
+         "ms": "900", "what": "", "tunnel": "wg0", "hosts": "0.0.0.0", "served": "192.0.2.7",
+         "other": "o", "why": "w", "and": ""}
 
 
 def test_every_rule_has_its_text_and_says_what_it_is_for() -> None:
