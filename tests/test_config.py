@@ -173,8 +173,8 @@ def test_names_and_gauges_reach_the_collectors(file: Path) -> None:
         ('[rules."tcp.close-wait"]\nlasting = -1',
          'rules."tcp.close-wait".lasting: expected a number of seconds, zero or more, got -1'),
         ("[rules.tcp.close-wait]\nwarning = 1",
-         "rules.tcp.close-wait: no such key, expected one of enabled, notice, warning, critical, lasting, process, port,"
-         " peer, interface, server, name, gauge"
+         "rules.tcp.close-wait: no such key, expected one of enabled, notice, warning, critical, lasting, process,"
+         " port, peer, interface, server, name, gauge"
          " (a name with a dot in it needs quotes)"),
         ("keys.pause = 1", 'keys.pause: expected keys with commas between them, such as "j,down", got 1'),
         ("filters.db = 5432",
