@@ -98,6 +98,26 @@ def test_tables_reach_the_settings(file: Path) -> None:
     assert load({}, {}, file).filters == {"leaks": "state:close-wait", "db-2": "dport:5432 (("}, "not parsed here"
 
 
+def test_names_and_gauges_reach_the_collectors(file: Path) -> None:
+    from nettui.collectors.wanted import GaugeWanted
+    from nettui.commands.live import wanted
+    from nettui.model.selector import parse_selector
+
+    assert wanted(Settings()) == wanted(load({}, NOWHERE))
+    assert (wanted(Settings()).names, wanted(Settings()).gauges) == ((), ())
+    file.write_text(
+        '[dns]\ncheck = ["api.example.com"]\ntimeout = 3\n[gauges.orders]\nurl = "http://127.0.0.1:8080/active"\n'
+        'value = "measurements.0.value"\nmaximum = 20\nwaiting = \'waiting{pool="main"}\'\n'
+        'authorization_env = "TOKEN"\n'
+    )
+    found = wanted(load({}, {}, file))
+    assert (found.names, found.dns_timeout) == (("api.example.com",), 3.0)
+    assert found.gauges == (GaugeWanted(
+        name="orders", url="http://127.0.0.1:8080/active", value=parse_selector("measurements.0.value"), maximum=20.0,
+        waiting=parse_selector('waiting{pool="main"}'), authorization_env="TOKEN",
+    ),)  # fmt: skip
+
+
 # What is refused
 
 
@@ -121,6 +141,31 @@ def test_tables_reach_the_settings(file: Path) -> None:
          'dns.servers.1: expected an address such as 192.0.2.53 or fd00::53#5353, got "ns.example#53"'),
         ('dns.servers = ["192.0.2.53#65536"]',
          'dns.servers.0: expected an address such as 192.0.2.53 or fd00::53#5353, got "192.0.2.53#65536"'),
+        ('dns.check = ["api.example.com", "192.0.2.7"]',
+         'dns.check.1: expected a host\'s name such as api.example.com, got "192.0.2.7"'),
+        ('dns.check = ["a..b"]', 'dns.check.0: expected a host\'s name such as api.example.com, got "a..b"'),
+        (f"dns.check = {['x.example'] * 17}",
+         'dns.check: expected an array of at most 16 names such as ["api.example.com"], got an array'),
+        ('[gauges.a]\nvalue = "x"\nmaximum = 1',
+         "gauges.a.url: expected a URL that begins with http:// or https://, without a password in it, got nothing"),
+        ('[gauges.a]\nurl = "http://u:p@h/"\nvalue = "x"\nmaximum = 1',
+         "gauges.a.url: expected a URL that begins with http:// or https://, without a password in it, got "
+         '"http://u:p@h/"'),
+        ('[gauges.a]\nurl = "file:///etc/passwd"\nvalue = "x"\nmaximum = 1',
+         "gauges.a.url: expected a URL that begins with http:// or https://, without a password in it, got "
+         '"file:///etc/passwd"'),
+        ('[gauges.a]\nurl = "http://h"\nvalue = "x{"\nmaximum = 1',
+         'gauges.a.value: expected a path into JSON such as "measurements.0.value" or a metric such as'
+         ' "hikaricp_connections_active", got "x{"'),
+        ('[gauges.a]\nurl = "http://h"\nvalue = "x"\nmaximum = 0',
+         "gauges.a.maximum: expected a number above zero, a path into JSON or a metric, as value takes it, got 0"),
+        ('[gauges."a b"]\nurl = "http://h"\nvalue = "x"\nmaximum = 1',
+         'gauges."a b": expected a name of letters, digits, - and _, got "a b"'),
+        ('[gauges.a]\nurl = "http://h"\nvalue = "x"\nmaximum = 1\nwaiting_url = "http://h/w"',
+         "gauges.a.waiting: expected what to find at waiting_url, got nothing"),
+        ('[gauges.a]\nurl = "http://h"\nvalue = "x"\nmaximum = 1\nauthorization_env = "A"\n'
+         'authorization_file = "b"',
+         "gauges.a: expected authorization_env or authorization_file, got both"),
         ('dns.servers = "192.0.2.53"',
          'dns.servers: expected an array of addresses such as ["192.0.2.53", "fd00::53#5353"], got "192.0.2.53"'),
         ('[rules."tcp.close-wait"]\nwarning = "many"',
@@ -305,7 +350,14 @@ _keys = st.one_of(st.sampled_from([setting.name for setting in all_settings()]),
 _tables = st.dictionaries(_keys, _values, max_size=4) | st.fixed_dictionaries(
     {},
     optional={
-        "dns": st.dictionaries(st.sampled_from(["servers", "timeout"]), _values),
+        "dns": st.dictionaries(st.sampled_from(["servers", "timeout", "check"]), _values),
+        "gauges": st.dictionaries(
+            st.text("ab-_ .", max_size=3),
+            st.fixed_dictionaries(
+                {"url": st.text() | st.just("http://[::1]:8/x"), "value": _values, "maximum": _values},
+                optional={"waiting": _values, "maximum_url": st.text(), "authorization_env": st.text()},
+            ),
+        ),
         "rules": st.dictionaries(
             st.sampled_from(["tcp.close-wait", "link.down"]),
             st.dictionaries(st.sampled_from(["enabled", "warning", "critical", "lasting"]), _values),
@@ -381,14 +433,19 @@ def test_the_examples_of_the_template_hold_too(file: Path) -> None:
 
 
 def test_the_documentation_has_every_key_with_its_default_and_its_meaning() -> None:
-    from nettui.diagnosis.thresholds import RULE_IDS
+    from nettui.diagnosis.thresholds import DEFAULTS, RULE_IDS
 
     text = (Path(__file__).parent.parent / "docs" / "configuration.md").read_text()
     for setting in all_settings():
         env, option = (f"`{way}`" if way else "" for way in (setting.doc.env, setting.doc.option))
         row = f"| `{setting.key}` | `{toml_value(setting.default)}` | {env} | {option} | {setting.doc.help} |"
         assert row in text.splitlines()
-    assert all(f"| `{rule}` |" in text for rule in RULE_IDS)
+    for rule in RULE_IDS:
+        limits = DEFAULTS[rule]
+        marks = (limits.notice, limits.warning, limits.critical, limits.lasting)
+        figures = " | ".join("" if mark is None else f"{mark:.10g}" for mark in marks)
+        row = f"| `{rule}` | {limits.unit} | {figures} | {', '.join(limits.kinds)} |"
+        assert row in text.splitlines()
 
 
 def test_nothing_is_imported_that_settings_do_not_need() -> None:

@@ -5,11 +5,12 @@ intervals here are then only a safety net. Counters and TCP states move all the 
 """
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 
 from nettui.collectors.backend import Backend
 from nettui.collectors.resolvers import ResolverReader
 from nettui.collectors.tcp import TcpReader
+from nettui.collectors.wanted import Wanted
 from nettui.collectors.worker import Part, Worker
 from nettui.model.change import Subject
 
@@ -26,9 +27,11 @@ RESOLVER_INTERVAL = 5.0
 """Seconds: a look at the time stamp of resolv.conf."""
 
 
-def workers(backend: Backend, sockets: bool = False) -> tuple[Worker, ...]:
-    """One worker for each subject; for the `sockets` themselves only where a recording wants them."""
+def workers(backend: Backend, sockets: bool = False, wanted: Wanted | None = None) -> tuple[Worker, ...]:
+    """One worker for each subject; for the `sockets` themselves only where a recording wants them, for names and
+    gauges only where the user listed some."""
     more = (Worker("sockets", _sockets(backend), every=0, limit=10.0),) if sockets else ()
+    resolvers = ResolverReader()
     return (
         Worker(Subject.LINKS, _field("links", backend.links), every=SAFETY_NET),
         Worker(Subject.ADDRESSES, _field("addresses", backend.addresses), every=SAFETY_NET),
@@ -37,9 +40,22 @@ def workers(backend: Backend, sockets: bool = False) -> tuple[Worker, ...]:
         Worker(Subject.NEIGHBOURS, _field("neighbours", backend.neighbours), every=NEIGHBOUR_INTERVAL),
         Worker("counters", _timed("counters", backend.counters), every=0),
         Worker("tcp", _timed("tcp", TcpReader(backend).counts), every=0, limit=10.0),
-        Worker("resolvers", _field("resolvers", ResolverReader().read), every=RESOLVER_INTERVAL),
+        Worker("resolvers", _field("resolvers", resolvers.read), every=RESOLVER_INTERVAL),
         *more,
+        *_watched(wanted or Wanted(), resolvers),
     )
+
+
+def _watched(wanted: Wanted, resolvers: ResolverReader) -> Iterator[Worker]:
+    """The workers that ask over the network, and are made only where the user said whom."""
+    if wanted.names:
+        from nettui.collectors.probes import ProbeReader, probe_worker
+
+        yield probe_worker(ProbeReader(wanted.names, wanted.dns_timeout, resolvers.read))
+    if wanted.gauges:
+        from nettui.collectors.gauges import INTERVAL, LIMIT, GaugeReader
+
+        yield Worker("gauges", _field("gauges", GaugeReader(wanted.gauges).read), every=INTERVAL, limit=2 * LIMIT)
 
 
 def _field(name: str, read: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[Part]]:

@@ -7,6 +7,8 @@ from nettui.config.convert import ConfigError
 from nettui.config.files import locate
 from nettui.config.layers import load
 from nettui.config.options import add_options
-from nettui.config.settings import DnsSettings, RuleSettings, Settings
+from nettui.config.settings import DnsSettings, GaugeSettings, RuleSettings, Settings
 
-__all__ = ["ConfigError", "DnsSettings", "RuleSettings", "Settings", "add_options", "load", "locate"]
+__all__ = [
+    "ConfigError", "DnsSettings", "GaugeSettings", "RuleSettings", "Settings", "add_options", "load", "locate",
+]

@@ -114,7 +114,10 @@ def value_of(
         return {k: value_of(item, v, where, (*path, k), doc) for k, v in _table(value, where, path).items()}
     if get_origin(kind) is tuple and isinstance(value, list):
         item = get_args(kind)[0]
-        return tuple(value_of(item, v, where, (*path, str(i)), doc) for i, v in enumerate(value))
+        items = tuple(value_of(item, v, where, (*path, str(i)), doc) for i, v in enumerate(value))
+        if doc.check is not None and not doc.check(items):
+            raise wrong(where, path, doc.expected, value)
+        return items
     try:
         found = msgspec.convert(_switch(kind, value) if text else value, hint, strict=not text)
     except (msgspec.ValidationError, ValueError, OverflowError):

@@ -30,7 +30,7 @@ def load(arguments: Mapping[str, object], environ: Mapping[str, str], path: Path
     settings = msgspec.structs.replace(settings, **changes)
     _check_theme(settings, source.get("theme", file), path.parent)
     _check_rules(settings, file)
-    _check_filters(settings, file)
+    _check_names(settings, file)
     return settings
 
 
@@ -71,8 +71,17 @@ def _check_rules(settings: Settings, where: str) -> None:
         raise ConfigError(clean(f"{where}: {error}", 2_000)) from None
 
 
-def _check_filters(settings: Settings, where: str) -> None:
-    """Their names have to be such as can be typed after @; what they say is looked at when they are used."""
-    for name in settings.filters:
-        if not _NAME.fullmatch(name):
-            raise wrong(where, ("filters", name), "a name of letters, digits, - and _", name)
+def _check_names(settings: Settings, where: str) -> None:
+    """A filter's has to be such as can be typed after @ (what it says is looked at when it is used), a gauge's such
+    as a rule can be told of."""
+    for table in ("filters", "gauges"):
+        for name in getattr(settings, table):
+            if not _NAME.fullmatch(name):
+                raise wrong(where, (table, name), "a name of letters, digits, - and _", name)
+    for name, gauge in settings.gauges.items():
+        if gauge.authorization_env and gauge.authorization_file:
+            raise ConfigError(
+                f"{clean(where)}: gauges.{name}: expected authorization_env or authorization_file, got both"
+            )
+        if gauge.waiting_url and gauge.waiting is None:
+            raise wrong(where, ("gauges", name, "waiting"), "what to find at waiting_url", None)

@@ -23,6 +23,45 @@ def is_server(text: str) -> bool:
     return text.isascii() and text.isprintable() and (not mark or _is_port(port))
 
 
+def is_host_name(text: str) -> bool:
+    """Whether `text` can be asked for as a host's name: `api.example.com`. An address is none."""
+    parts = text.removesuffix(".").split(".")
+    plain = all(0 < len(part) <= 63 and part.replace("-", "a").replace("_", "a").isalnum() for part in parts)
+    return plain and len(text) <= 253 and text.isascii() and not parts[-1].isdigit()
+
+
+def are_few(names: tuple[str, ...]) -> bool:
+    """Whether so many names may be asked for."""
+    return len(names) <= 16
+
+
+def is_url(text: str) -> bool:
+    """Whether `text` is an http or https URL without a user, a password or a fragment in it."""
+    from urllib.parse import urlsplit
+
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        return False
+    whole = text.isascii() and text.isprintable() and " " not in text and "\\" not in text
+    return whole and parts.scheme in ("http", "https") and bool(parts.hostname) and port != 0 and not (
+        "@" in parts.netloc or "#" in text
+    )
+
+
+def is_selector(text: object) -> bool:
+    """Whether it is a path into JSON, a metric of the Prometheus text format, or a positive number."""
+    from nettui.model.selector import parse_selector
+
+    if not isinstance(text, str):
+        return isinstance(text, (int, float)) and 0 < text < 1e15
+    try:
+        return bool(parse_selector(text))
+    except ValueError:
+        return False
+
+
 def _is_port(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) <= 5 and 1 <= int(text) <= 65535
 
@@ -32,6 +71,12 @@ def _is_word(text: str) -> bool:
 
 
 Server = Annotated[str, Doc("an address such as 192.0.2.53 or fd00::53#5353", check=is_server)]
+HostName = Annotated[str, Doc("a host's name such as api.example.com", check=is_host_name)]
+_A_URL = Doc("a URL that begins with http:// or https://, without a password in it", check=is_url)
+_A_FIGURE = Doc(
+    'a path into JSON such as "measurements.0.value" or a metric such as "hikaricp_connections_active"',
+    check=is_selector,
+)
 Threshold = Annotated[float, Meta(ge=0, le=1e15), Doc("a number, zero or more")]
 Seconds = Annotated[float, Meta(ge=0, le=1e9), Doc("a number of seconds, zero or more")]
 
@@ -75,6 +120,31 @@ class DnsSettings(Struct, frozen=True, kw_only=True):
         Meta(ge=0.1, le=60),
         Doc("a number of seconds from 0.1 to 60", "Seconds to wait for one server's answer."),
     ] = 2.0
+    check: Annotated[
+        tuple[HostName, ...],
+        Doc(
+            'an array of at most 16 names such as ["api.example.com"]',
+            "Names asked of each of the system's servers every 30 seconds. Nothing is asked unless it is listed here.",
+            check=are_few,
+        ),
+    ] = ()
+
+
+class GaugeSettings(Struct, frozen=True, kw_only=True):
+    """A figure and its maximum that a program tells over HTTP."""
+
+    url: Annotated[str, _A_URL]
+    value: Annotated[str, _A_FIGURE]
+    maximum: Annotated[
+        float | str, Doc("a number above zero, a path into JSON or a metric, as value takes it", check=is_selector)
+    ]
+    maximum_url: Annotated[str | None, _A_URL] = None
+    """Where the maximum is told, if not in the answer that holds the value."""
+    waiting: Annotated[str | None, _A_FIGURE] = None
+    waiting_url: Annotated[str | None, _A_URL] = None
+    authorization_env: Annotated[str | None, Doc("the name of an environment variable", check=_is_word)] = None
+    """It holds what is sent as the Authorization header."""
+    authorization_file: Annotated[str | None, Doc("the path of a file", check=_is_word)] = None
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -146,6 +216,14 @@ class Settings(Struct, frozen=True, kw_only=True):
         Doc(
             "a table",
             "Filters of the Sockets screen by a name of yours; @name stands for one wherever a filter is typed.",
+        ),
+    ] = {}
+    gauges: Annotated[
+        dict[str, GaugeSettings],
+        Doc(
+            "a table",
+            "Figures that programs tell over HTTP, such as the connections in use of a pool, by a name of yours:"
+            " url, value and maximum. Nothing is asked unless it is listed here.",
         ),
     ] = {}
     rules: Annotated[

@@ -17,6 +17,15 @@ The command line beats the environment, the environment beats this file.
 """
 
 
+_GAUGE = """\
+[gauges.orders]
+url = "http://127.0.0.1:8080/actuator/metrics/hikaricp.connections.active"
+value = "measurements.0.value"
+maximum_url = "http://127.0.0.1:8080/actuator/metrics/hikaricp.connections.max"
+maximum = "measurements.0.value"
+"""
+
+
 class Setting(NamedTuple):
     """One key of the file."""
 
@@ -76,6 +85,8 @@ def _assignment(setting: Setting) -> str:
             return "\n".join(_comment(lines, mark="#") for lines in _rules())
         case "filters":
             return _comment('[filters]\nleaks = "state:close-wait and idle>1h"', mark="#")
+        case "gauges":
+            return _comment(_GAUGE, mark="#")
         case "keys":
             return _comment('[keys]\npause = "space,p"', mark="#")
         case _:

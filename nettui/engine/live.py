@@ -11,6 +11,7 @@ from nettui.collectors.backend import Backend
 from nettui.collectors.services import tcp_services
 from nettui.collectors.socket_backend import SocketBackend
 from nettui.collectors.subjects import workers
+from nettui.collectors.wanted import Wanted
 from nettui.collectors.worker import Worker, explained
 from nettui.engine.source import Publish, Unavailable
 from nettui.model.change import Subject
@@ -36,12 +37,17 @@ that never rests costs a tenth of the time at most, and a single change is still
 class LiveSource:
     """Runs the collectors of one backend."""
 
-    def __init__(self, backend: Backend, host: str, interval: float = 1.0, sockets: bool = False) -> None:
-        """`sockets`: whether each Snapshot is to hold them (a recording's wish; a screen asks for them itself)."""
+    def __init__(
+        self, backend: Backend, host: str, interval: float = 1.0, sockets: bool = False, wanted: Wanted | None = None
+    ) -> None:
+        """`sockets`: whether each Snapshot is to hold them (a recording's wish; a screen asks for them itself).
+
+        `wanted`: names and gauges that the user listed; without them nothing is asked over the network.
+        """
         self._interval = interval
         self._stirred = asyncio.Event()
         self._backend = backend
-        self._workers = {worker.name: worker for worker in workers(backend, sockets)}
+        self._workers = {worker.name: worker for worker in workers(backend, sockets, wanted)}
         self._calm = {subject: self._workers[subject].every for subject in Subject}
         self._changed = {subject: asyncio.Event() for subject in Subject}
         self._changes_error: CollectorError | None = None

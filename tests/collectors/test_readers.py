@@ -22,7 +22,7 @@ async def test_the_workers_fill_every_section_once() -> None:
         await worker.refresh()
         assert worker.error is None, worker.name
     fields = [name for worker in found for name in worker.part]
-    only_when_wanted = {"sockets", "sockets_total"}
+    only_when_wanted = {"sockets", "sockets_total", "probes", "gauges"}
     assert sorted(fields) == sorted(
         set(Snapshot.__struct_fields__) - {"taken_at", "host", "backend", "errors"} - only_when_wanted
     )

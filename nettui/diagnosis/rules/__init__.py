@@ -12,12 +12,14 @@ from nettui.diagnosis.rules import (
     closing,
     default_routes,
     descriptors,
+    dns,
     host_limits,
     leaks,
     leases,
     link_addresses,
     link_traffic,
     links,
+    names,
     openings,
     pool,
     ports,
@@ -30,8 +32,8 @@ from nettui.diagnosis.rules import (
 from nettui.diagnosis.thresholds import RULE_IDS
 
 _MODULES = (
-    links, link_addresses, link_traffic, routes, default_routes, leases, descriptors, host_limits, udp, accept_queue,
-    closing, leaks, openings, pool, ports, stuck, tcp_counts, tcp_totals,
+    links, link_addresses, link_traffic, routes, default_routes, dns, names, leases, descriptors, host_limits, udp,
+    accept_queue, closing, leaks, openings, pool, ports, stuck, tcp_counts, tcp_totals,
 )
 
 RULES: tuple[Rule, ...] = tuple(
