@@ -56,6 +56,8 @@ def window(readings: Sequence[Vitals], seconds: float) -> Window | None:
         ideal = bisect_right(times, begin + (end - begin) * part / PARTS) - 1
         cuts.append(min(max(ideal, cuts[-1] + 1), len(times) - 1 - (PARTS - part)))
     cuts.append(len(times) - 1)
+    if any(before >= after for before, after in pairwise(cuts)):  # readings of one moment: a recording may hold any
+        return None
     parts = tuple(tuple(readings[a : b + 1]) for a, b in pairwise(cuts))
     return Window(times[first], end - times[first], parts)
 
