@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from nettui.linux.lease_formats import dhclient_leases, variables_lease
 from nettui.model.text import clean
 from nettui.model.turns import breathe
 from nettui.model.watched import Lease
@@ -23,20 +22,33 @@ READ_LIMIT = 1 << 17
 MOST = 256
 """Entries of a directory that are looked at."""
 
-_DHCLIENT = re.compile(r"dhclient.*\.leases?")
+_BY_DHCLIENT = re.compile(r"dhclient.*\.leases?")
 _INTERNAL = re.compile(r"internal-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}-(?P<interface>.+)\.lease")
 _BY_INDEX = re.compile(r"(?P<index>\d{1,10})")
 
 Parse = Callable[[bytes, str], list[Lease]]
 Stamp = tuple[int, int, int]
 
+
+def _dhclient(text: bytes, source: str) -> list[Lease]:
+    from nettui.linux.lease_formats import dhclient_leases  # most hosts have no such file
+
+    return dhclient_leases(text, source)
+
+
+def _variables(text: bytes, source: str) -> list[Lease]:
+    from nettui.linux.lease_formats import variables_lease
+
+    return variables_lease(text, source)
+
+
 PLACES: tuple[tuple[str, re.Pattern[str], Parse], ...] = (
-    ("var/lib/dhcp", _DHCLIENT, dhclient_leases),  # Debian, SUSE
-    ("var/lib/dhclient", _DHCLIENT, dhclient_leases),  # Red Hat
-    ("var/lib/NetworkManager", _DHCLIENT, dhclient_leases),
-    ("var/lib/NetworkManager", _INTERNAL, variables_lease),
-    ("run/NetworkManager", _INTERNAL, variables_lease),
-    ("run/systemd/netif/leases", _BY_INDEX, variables_lease),
+    ("var/lib/dhcp", _BY_DHCLIENT, _dhclient),  # Debian, SUSE
+    ("var/lib/dhclient", _BY_DHCLIENT, _dhclient),  # Red Hat
+    ("var/lib/NetworkManager", _BY_DHCLIENT, _dhclient),
+    ("var/lib/NetworkManager", _INTERNAL, _variables),
+    ("run/NetworkManager", _INTERNAL, _variables),
+    ("run/systemd/netif/leases", _BY_INDEX, _variables),
 )
 """Directories, what the files in them are called, and how they are read."""
 
