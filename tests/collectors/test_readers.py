@@ -1,5 +1,6 @@
 """What the workers read: every subject once, resolv.conf only when it changed, services(5) whatever is in it."""
 
+import gc
 import os
 import socket
 from contextlib import closing
@@ -41,6 +42,20 @@ async def test_what_a_backend_cannot_know_is_no_error() -> None:
         for lacking in (portable.vitals, portable.settings, portable.leases):
             with pytest.raises(OSError, match="psutil"):
                 await lacking()
+
+
+@pytest.mark.parametrize("name", ["linux", "portable"])
+async def test_this_host_fills_what_it_can_and_lets_go_of_it(name: str) -> None:
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    with closing(open_backend(name)) as backend:
+        wanted = {"vitals", "settings", "processes", "leases"} - backend.lacks
+        found = [worker for worker in workers(backend) if worker.name in wanted]
+        assert {worker.name for worker in found} == wanted
+        for worker in found:
+            await worker.refresh()
+            assert worker.error is None and worker.part[str(worker.name)].at > 0, worker.error
+    gc.collect()
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
 @pytest.mark.parametrize(("name", "opened"), [("linux", "linux"), ("portable", "portable"), ("auto", "linux")])
