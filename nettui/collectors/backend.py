@@ -10,12 +10,16 @@ from nettui.model.link import Counters, Link
 from nettui.model.neighbour import Neighbour
 from nettui.model.route import Route, Rule
 from nettui.model.tcp import PortCounts, TcpCounts
+from nettui.model.vitals import KernelSettings, Vitals
+from nettui.model.watched import Leases, Processes
 
 
 class Backend(Protocol):
     """One operating system. Methods return plain records; what cannot be done is raised as OSError or ValueError."""
 
     name: str
+    lacks: frozenset[str]
+    """Sections of the Snapshot that it can never fill: they stay None, and that is no error."""
 
     async def links(self) -> tuple[Link, ...]: ...
 
@@ -36,6 +40,16 @@ class Backend(Protocol):
     async def tcp_ports(self) -> tuple[PortCounts, ...]:
         """The states by local port, the most sockets first."""
         ...
+
+    async def vitals(self) -> Vitals: ...
+
+    async def settings(self) -> KernelSettings: ...
+
+    async def processes(self) -> Processes:
+        """Those closest to their limit of open descriptors. One task at a time may ask."""
+        ...
+
+    async def leases(self) -> Leases: ...
 
     async def route_to(self, destination: str) -> Route:
         """The route the kernel would take to an address."""

@@ -23,16 +23,22 @@ SAFETY_NET = 30.0
 NEIGHBOUR_INTERVAL = 5.0
 """Seconds: the ages in the neighbour table move without any announcement."""
 
+PROCESS_INTERVAL, PROCESS_SHARE = 2.0, 50.0
+"""Seconds between two sweeps over the processes, or so many times what a sweep took: a fiftieth of a core at most."""
+
+SLOW_INTERVAL = 30.0
+"""Seconds: settings and leases change when somebody changes them, or within minutes."""
+
 RESOLVER_INTERVAL = 5.0
 """Seconds: a look at the time stamp of resolv.conf."""
 
 
 def workers(backend: Backend, sockets: bool = False, wanted: Wanted | None = None) -> tuple[Worker, ...]:
-    """One worker for each subject; for the `sockets` themselves only where a recording wants them, for names and
-    gauges only where the user listed some."""
+    """One worker for each subject that the backend knows; for the `sockets` themselves only where a recording wants
+    them, for names and gauges only where the user listed some."""
     more = (Worker("sockets", _sockets(backend), every=0, limit=10.0),) if sockets else ()
     resolvers = ResolverReader()
-    return (
+    found = (
         Worker(Subject.LINKS, _field("links", backend.links), every=SAFETY_NET),
         Worker(Subject.ADDRESSES, _field("addresses", backend.addresses), every=SAFETY_NET),
         Worker(Subject.ROUTES, _routes(backend), every=SAFETY_NET, limit=30.0),
@@ -41,9 +47,14 @@ def workers(backend: Backend, sockets: bool = False, wanted: Wanted | None = Non
         Worker("counters", _timed("counters", backend.counters), every=0),
         Worker("tcp", _timed("tcp", TcpReader(backend).counts), every=0, limit=10.0),
         Worker("resolvers", _field("resolvers", resolvers.read), every=RESOLVER_INTERVAL),
+        Worker("vitals", _field("vitals", backend.vitals), every=0),
+        Worker("settings", _field("settings", backend.settings), every=SLOW_INTERVAL),
+        Worker("processes", _field("processes", backend.processes), every=PROCESS_INTERVAL, share=PROCESS_SHARE),
+        Worker("leases", _field("leases", backend.leases), every=SLOW_INTERVAL),
         *more,
         *_watched(wanted or Wanted(), resolvers),
     )
+    return tuple(worker for worker in found if worker.name not in backend.lacks)
 
 
 def _watched(wanted: Wanted, resolvers: ResolverReader) -> Iterator[Worker]:

@@ -9,6 +9,7 @@ from nettui.model.address import Address, Family
 RTM_GETADDR = 22
 REQUEST = bytes(8)
 _IFADDR = Layout("=BBBBI")  # struct ifaddrmsg: family, prefix length, flags, scope, ifindex
+IFADDR_SIZE = _IFADDR.size
 _LIFETIMES = Layout("=II8x")  # struct ifa_cacheinfo: preferred, valid
 _ADDRESS, _LOCAL, _LABEL, _BROADCAST, _CACHEINFO, _FLAGS = 1, 2, 3, 4, 6, 8
 _FOR_EVER = 0xFFFFFFFF

@@ -18,10 +18,15 @@ from nettui.model.neighbour import Neighbour
 from nettui.model.route import Route, Rule
 from nettui.model.tcp import PortCounts, TcpCounts
 from nettui.model.text import clean
+from nettui.model.vitals import KernelSettings, Vitals
+from nettui.model.watched import Leases, Processes
 
 if TYPE_CHECKING:
+    from nettui.linux.descriptors import DescriptorWatch
+    from nettui.linux.leases import LeaseReader
     from nettui.linux.sockets import LinuxSockets
     from nettui.linux.tcp import TcpCounter
+    from nettui.linux.vitals import VitalsReader
 
 _REFUSALS = {
     errno.ENETUNREACH: "there is no route to {}",
@@ -39,6 +44,7 @@ class LinuxHost:
     """
 
     name = "linux"
+    lacks: frozenset[str] = frozenset()
 
     def __init__(self) -> None:
         self._netlink = NetlinkSocket(ROUTE)
@@ -47,6 +53,9 @@ class LinuxHost:
         self._light_counters = True
         self._tcp: TcpCounter | None = None
         self._sockets: LinuxSockets | None = None
+        self._vitals: VitalsReader | None = None
+        self._processes: DescriptorWatch | None = None
+        self._leases: LeaseReader | None = None
 
     async def links(self) -> tuple[Link, ...]:
         """All links, each once."""
@@ -97,6 +106,37 @@ class LinuxHost:
         """The states by local port, the most sockets first."""
         return await self._tcp_counter().ports()
 
+    async def vitals(self) -> Vitals:
+        """The kernel's counters and what it holds."""
+        if self._vitals is None:
+            from nettui.linux.vitals import VitalsReader
+
+            self._vitals = VitalsReader()
+        return self._vitals.read()
+
+    async def settings(self) -> KernelSettings:
+        """The kernel's settings, of the network namespace of the thread that asks."""
+        from nettui.linux.settings import read_settings
+
+        return read_settings()
+
+    async def processes(self) -> Processes:
+        """The processes closest to their limit of open descriptors."""
+        if self._processes is None:
+            from nettui.linux.descriptors import DescriptorWatch
+
+            self._processes = DescriptorWatch()
+        return await self._processes.read()
+
+    async def leases(self) -> Leases:
+        """The addresses lent by DHCP."""
+        from nettui.linux.leases import LeaseReader, decode_carried
+
+        if self._leases is None:
+            self._leases = LeaseReader()
+        carried = await read(self._netlink, addresses.RTM_GETADDR, addresses.REQUEST, decode_carried)
+        return await self._leases.read(carried)
+
     async def route_to(self, destination: str) -> Route:
         """The route the kernel would take to an address, which may have a zone (`fe80::1%eth0`).
 
@@ -137,7 +177,7 @@ class LinuxHost:
 
     def close(self) -> None:
         """Let all sockets go."""
-        for opened in (self._netlink, self._routing, self._ethtool, self._tcp, self._sockets):
+        for opened in (self._netlink, self._routing, self._ethtool, self._tcp, self._sockets, self._vitals):
             if opened is not None:
                 opened.close()
 

@@ -76,8 +76,9 @@ async def process(pid: int, root: Path = PROC) -> Process:
         stat = parse_stat(read_file("stat", directory))
         return Process(
             pid=pid, name=stat.name, command=_command(directory), executable=_executable(directory),
-            uid=_uid(directory), started_at=_unix_time(stat.started), descriptors=await _descriptors(directory),
-            descriptor_limit=_descriptor_limit(directory), unit=unit_in(_text(CGROUP_FILE, directory)),
+            uid=effective_uid(_text("status", directory)), started_at=unix_time(stat.started),
+            descriptors=await _descriptors(directory), descriptor_limit=descriptor_limit(_text("limits", directory)),
+            unit=unit_in(_text(CGROUP_FILE, directory)),
             elsewhere=is_elsewhere(network("ns/net", directory), network(str(root / "thread-self/ns/net"))),
         )
     except (FileNotFoundError, ProcessLookupError):
@@ -122,22 +123,23 @@ def _executable(directory: int) -> str | None:
     return None
 
 
-def _uid(directory: int) -> int | None:
-    """The effective one, which decides what the process may do."""
+def effective_uid(status: bytes) -> int | None:
+    """The one which decides what a process may do, by its /proc/PID/status."""
     with suppress(IndexError, ValueError):
-        return int(_line("status", b"Uid:", directory)[1])
+        return int(_line(status, b"Uid:")[1])
     return None
 
 
-def _descriptor_limit(directory: int) -> int | None:
+def descriptor_limit(limits: bytes) -> int | None:
+    """The soft one, by /proc/PID/limits; None where there is none."""
     with suppress(IndexError, ValueError):
-        return int(_line("limits", b"Max open files", directory)[0])
+        return int(_line(limits, b"Max open files")[0])
     return None
 
 
-def _line(name: str, heading: bytes, directory: int) -> list[bytes]:
+def _line(text: bytes, heading: bytes) -> list[bytes]:
     """The words behind the heading of a line."""
-    for line in _text(name, directory).splitlines():
+    for line in text.splitlines():
         if line.startswith(heading):
             return line[len(heading) :].split()
     return []
@@ -151,9 +153,15 @@ async def _descriptors(directory: int) -> int | None:
     if count:
         return count
     try:
-        listed = os.open("fd", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=directory)
+        return await count_descriptors(directory)
     except OSError:
         return None
+
+
+async def count_descriptors(directory: int) -> int:
+    """By listing them, with turns for others on the event loop in between. Raises OSError."""
+    count = 0
+    listed = os.open("fd", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=directory)
     try:
         with os.scandir(listed) as entries:
             while some := sum(1 for _ in islice(entries, _LISTED)):
@@ -164,6 +172,6 @@ async def _descriptors(directory: int) -> int | None:
     return count
 
 
-def _unix_time(ticks: int) -> float:
+def unix_time(ticks: int) -> float:
     """Of a moment given in clock ticks after boot, by the clocks of now (`btime` knows only whole seconds)."""
     return time.time() - time.clock_gettime(time.CLOCK_BOOTTIME) + ticks / _TICKS

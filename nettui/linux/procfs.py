@@ -1,7 +1,6 @@
 """What /proc/net says of TCP: totals in sockstat and snmp, every socket in tcp and tcp6 (proc_pid_net(5)).
 
-The files of totals are held open and read again from their start, which costs microseconds. That also keeps the
-reader in the network namespace it began in.
+The files of totals are held open (linux/held_files.py).
 """
 
 import os
@@ -14,6 +13,7 @@ from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
+from nettui.linux.held_files import HeldFiles
 from nettui.linux.tcp_states import STATE_NUMBERS
 from nettui.model.text import clean
 from nettui.model.turns import breathe
@@ -49,14 +49,14 @@ class ProcNet:
 
     def __init__(self, root: Path = PROC_NET) -> None:
         self._root = root
-        self._held: dict[str, int] = {}
+        self._totals = HeldFiles(root)
 
     def totals(self) -> Totals:
         """Raises ProcfsError, or OSError where a file cannot be read."""
-        sockstat, snmp = self._read("sockstat"), self._read("snmp")
+        sockstat, snmp = self._totals.read("sockstat"), self._totals.read("snmp")
         hashed = sockstat_number(sockstat, b"TCP", b"inuse")
         with suppress(FileNotFoundError):  # IPv6 is switched off
-            hashed += sockstat_number(self._read("sockstat6"), b"TCP6", b"inuse")
+            hashed += sockstat_number(self._totals.read("sockstat6"), b"TCP6", b"inuse")
         return Totals(
             established=snmp_number(snmp, b"Tcp", b"CurrEstab"),
             time_wait=sockstat_number(sockstat, b"TCP", b"tw"), hashed=hashed,
@@ -70,18 +70,7 @@ class ProcNet:
         return chain.from_iterable(tables)
 
     def close(self) -> None:
-        while self._held:
-            os.close(self._held.popitem()[1])
-
-    def _read(self, name: str) -> bytes:
-        """A file of totals: the kernel gives all of it at once to whoever reads from its start."""
-        if name not in self._held:
-            self._held[name] = os.open(self._root / name, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            return os.pread(self._held[name], _SIZE, 0)
-        except OSError:
-            os.close(self._held.pop(name))
-            raise
+        self._totals.close()
 
     async def _table(self, name: str) -> Iterator[tuple[int, int, int]]:
         table = SocketTable(name)

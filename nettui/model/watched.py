@@ -34,6 +34,8 @@ class Processes(Struct, frozen=True, kw_only=True):
     """Processes that could be looked into."""
     hidden: Count = 0
     """Processes that could not."""
+    unlisted: bool = False
+    """Whether there may be more that this user does not even see (/proc is mounted with hidepid)."""
 
 
 class Lease(Struct, frozen=True, kw_only=True, gc=False):

@@ -11,7 +11,9 @@ from nettui.model.link import Counters, Link
 from nettui.model.neighbour import Neighbour
 from nettui.model.route import Route, Rule
 from nettui.model.tcp import PortCounts, TcpCounts
-from nettui.portable import addresses, links, routes, tcp
+from nettui.model.vitals import KernelSettings, Vitals
+from nettui.model.watched import Leases, Processes
+from nettui.portable import addresses, descriptors, links, routes, tcp
 from nettui.portable.shared import Shared, Unreadable
 from nettui.portable.sockets import PortableSockets
 
@@ -22,12 +24,14 @@ class PortableHost:
     """What is not known here is None in a record, or raises Unreadable (an OSError) where it is a whole section."""
 
     name = "portable"
+    lacks = frozenset({"vitals", "settings", "leases"} | (set() if descriptors.TOLD else {"processes"}))
 
     def __init__(self) -> None:
         self._links = Shared("network interfaces", links.read)
         self._counters = Shared("interface counters", links.counters)
         self._addresses = Shared("addresses", addresses.read)
         self._routes = Shared("routes", routes.read)
+        self._processes = Shared("processes", descriptors.read)
         self._sockets = PortableSockets()
 
     async def links(self) -> tuple[Link, ...]:
@@ -62,6 +66,24 @@ class PortableHost:
     async def tcp_ports(self) -> tuple[PortCounts, ...]:
         """The states by local port, the most sockets first."""
         return await tcp.ports()
+
+    async def vitals(self) -> Vitals:
+        """Not to be had."""
+        raise Unreadable("psutil does not read the counters of TCP and UDP", _ON_LINUX or "netstat -s shows them")
+
+    async def settings(self) -> KernelSettings:
+        """Not to be had."""
+        raise Unreadable("psutil does not read the kernel's settings", _ON_LINUX)
+
+    async def processes(self) -> Processes:
+        """The processes closest to their limit of open descriptors."""
+        if not descriptors.TOLD:
+            raise Unreadable("psutil does not read limits of open descriptors on this system")
+        return await self._processes.answer()
+
+    async def leases(self) -> Leases:
+        """Not to be had."""
+        raise Unreadable("psutil and netifaces do not read DHCP leases", _ON_LINUX)
 
     async def route_to(self, destination: str) -> Route:
         """Not to be had; ValueError for what is no address."""

@@ -10,6 +10,8 @@ from nettui.model.link import Counters, Link, OperState
 from nettui.model.neighbour import Neighbour
 from nettui.model.route import Route, Rule
 from nettui.model.tcp import PortCounts, TcpCounts
+from nettui.model.vitals import KernelSettings, Vitals
+from nettui.model.watched import Leases, Processes
 
 LINK = Link(ifindex=1, name="lo", kind="loopback", state=OperState.UNKNOWN, admin_up=True)
 ROUTE = Route(family="inet", table=254, destination="0.0.0.0", prefixlen=0, ifindex=1)
@@ -21,13 +23,15 @@ class FakeHost:
     """A Backend. `faults[name]` is raised, or hangs for ever where it is "hang"; `answers[name]` overrides."""
 
     name = "portable"  # so that nobody falls back to psutil
+    lacks: frozenset[str] = frozenset()
 
     def __init__(self) -> None:
         self.answers: dict[str, Any] = {
             "links": (LINK,), "counters": (COUNTERS,), "addresses": (), "routes": ((ROUTE,), 1), "rules": (),
             "neighbours": (), "tcp": TcpCounts(counts=(1,) * 11, source="procfs"),
             "tcp_ports": (PortCounts(port=22, counts=(1,) * 11), PortCounts(port=59999, counts=(0,) * 11)),
-            "route_to": ROUTE,
+            "route_to": ROUTE, "vitals": Vitals(at=1.0), "settings": KernelSettings(at=1.0),
+            "processes": Processes(at=1.0), "leases": Leases(at=1.0),
         }
         self.faults: dict[str, Any] = {}
         self.asked: list[str] = []
@@ -70,6 +74,18 @@ class FakeHost:
 
     async def tcp_ports(self) -> tuple[PortCounts, ...]:
         return await self._answer("tcp_ports")
+
+    async def vitals(self) -> Vitals:
+        return await self._answer("vitals")
+
+    async def settings(self) -> KernelSettings:
+        return await self._answer("settings")
+
+    async def processes(self) -> Processes:
+        return await self._answer("processes")
+
+    async def leases(self) -> Leases:
+        return await self._answer("leases")
 
     async def route_to(self, destination: str) -> Route:
         return await self._answer("route_to")

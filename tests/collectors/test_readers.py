@@ -1,7 +1,9 @@
 """What the workers read: every subject once, resolv.conf only when it changed, services(5) whatever is in it."""
 
+import gc
 import os
 import socket
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -22,12 +24,38 @@ async def test_the_workers_fill_every_section_once() -> None:
         await worker.refresh()
         assert worker.error is None, worker.name
     fields = [name for worker in found for name in worker.part]
-    only_when_wanted = {"sockets", "sockets_total", "probes", "gauges"}
+    only_when_wanted = {"sockets", "sockets_total", "census", "probes", "gauges"}
     assert sorted(fields) == sorted(
         set(Snapshot.__struct_fields__) - {"taken_at", "host", "backend", "errors"} - only_when_wanted
     )
     assert {str(subject) for subject in Subject} < {worker.name for worker in found}
-    assert {worker.name for worker in found if not worker.every} == {"counters", "tcp"}
+    assert {worker.name for worker in found if not worker.every} == {"counters", "tcp", "vitals"}
+
+
+async def test_what_a_backend_cannot_know_is_no_error() -> None:
+    host = FakeHost()
+    host.lacks = frozenset({"leases", "settings"})
+    names = {str(worker.name) for worker in workers(host)}
+    assert names == {str(worker.name) for worker in workers(FakeHost())} - host.lacks
+    with closing(open_backend("portable")) as portable:
+        assert {"vitals", "settings", "leases"}.isdisjoint(worker.name for worker in workers(portable))
+        for lacking in (portable.vitals, portable.settings, portable.leases):
+            with pytest.raises(OSError, match="psutil"):
+                await lacking()
+
+
+@pytest.mark.parametrize("name", ["linux", "portable"])
+async def test_this_host_fills_what_it_can_and_lets_go_of_it(name: str) -> None:
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    with closing(open_backend(name)) as backend:
+        wanted = {"vitals", "settings", "processes", "leases"} - backend.lacks
+        found = [worker for worker in workers(backend) if worker.name in wanted]
+        assert {worker.name for worker in found} == wanted
+        for worker in found:
+            await worker.refresh()
+            assert worker.error is None and worker.part[str(worker.name)].at > 0, worker.error
+    gc.collect()
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
 @pytest.mark.parametrize(("name", "opened"), [("linux", "linux"), ("portable", "portable"), ("auto", "linux")])

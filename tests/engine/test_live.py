@@ -89,7 +89,9 @@ async def test_the_first_snapshot_has_everything() -> None:
     assert found.counters_at is not None and found.tcp_at is not None
 
 
-NAMES = ("links", "counters", "addresses", "routes", "rules", "neighbours", "tcp")
+NAMES = (
+    "links", "counters", "addresses", "routes", "rules", "neighbours", "tcp", "vitals", "settings", "processes", "leases",
+)
 
 
 @pytest.mark.usefixtures("quick")
