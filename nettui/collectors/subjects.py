@@ -6,12 +6,17 @@ intervals here are then only a safety net. Counters and TCP states move all the 
 
 import time
 from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
 
 from nettui.collectors.backend import Backend
 from nettui.collectors.resolvers import ResolverReader
 from nettui.collectors.tcp import TcpReader
 from nettui.collectors.worker import Part, Worker
 from nettui.model.change import Subject
+from nettui.model.socket_totals import SocketTotals
+
+if TYPE_CHECKING:
+    from nettui.collectors.census import CensusReader
 
 ROUTE_LIMIT = 200_000
 """Routes kept; a full Internet table has five times as many, and a person reads none of them there."""
@@ -26,6 +31,10 @@ RESOLVER_INTERVAL = 5.0
 """Seconds: a look at the time stamp of resolv.conf."""
 
 
+CENSUS_SHARE = 50.0
+"""After a census there is none for this many times as long as it took: on a host with many sockets it costs time."""
+
+
 def workers(backend: Backend, sockets: bool = False) -> tuple[Worker, ...]:
     """One worker for each subject; for the `sockets` themselves only where a recording wants them."""
     more = (Worker("sockets", _sockets(backend), every=0, limit=10.0),) if sockets else ()
@@ -37,6 +46,7 @@ def workers(backend: Backend, sockets: bool = False) -> tuple[Worker, ...]:
         Worker(Subject.NEIGHBOURS, _field("neighbours", backend.neighbours), every=NEIGHBOUR_INTERVAL),
         Worker("counters", _timed("counters", backend.counters), every=0),
         Worker("tcp", _timed("tcp", TcpReader(backend).counts), every=0, limit=10.0),
+        Worker("census", _census(backend), every=0, share=CENSUS_SHARE, limit=10.0),
         Worker("resolvers", _field("resolvers", ResolverReader().read), every=RESOLVER_INTERVAL),
         *more,
     )
@@ -61,6 +71,29 @@ def _sockets(backend: Backend) -> Callable[[], Awaitable[Part]]:
     from nettui.collectors.sockets import SocketReader
 
     return SocketReader(backend.sockets()).read
+
+
+def _census(backend: Backend) -> Callable[[], Awaitable[Part]]:
+    """Loaded when it is first read: a short command may do without."""
+    reader: CensusReader | None = None
+
+    async def part() -> Part:
+        nonlocal reader
+        if reader is None:
+            from nettui.collectors.census import CensusReader
+
+            reader = CensusReader(backend.sockets(), _totals(backend))
+        return await reader.read()
+
+    return part
+
+
+def _totals(backend: Backend) -> Callable[[], SocketTotals]:
+    if backend.name == "linux":
+        from nettui.linux.socket_totals import socket_totals
+
+        return socket_totals
+    return SocketTotals
 
 
 def _routes(backend: Backend) -> Callable[[], Awaitable[Part]]:
