@@ -14,7 +14,7 @@ from nettui.collectors.socket_backend import SocketBackend
 from nettui.collectors.socket_losses import SocketLosses
 from nettui.collectors.socket_owners import OwnerBook
 from nettui.collectors.worker import Part
-from nettui.model.census import MOST, Census, Destination
+from nettui.model.census import MOST, UNKNOWN, Census, Destination, Program
 from nettui.model.process import Owner
 from nettui.model.socket import Transport
 from nettui.model.socket_filter import AllOf, AnyOf, Filter, Is
@@ -73,6 +73,8 @@ class CensusReader:
         self._losses = SocketLosses(backend, clock)
         self._sweep = Sweep(slice_size, whole)
         self._noticeable, self._silent = noticeable, silent
+        self._goers: dict[where.Place, Program] = {}
+        """Whose the connections to suspicious destinations are, as was last seen."""
         self._swept = False
         self._size = 0
 
@@ -167,6 +169,7 @@ class CensusReader:
                     each = await _or(self._counted(each, seen, exact.others[where.place_of(each)]), each)
                 each = await self._attributed(each, seen, programs)
             finished.append(each)
+        self._goers = {where.place_of(each): each.program for each in finished}
         return tuple(finished)
 
     async def _counted(self, estimate: Destination, seen: Look, others: int) -> Destination:
@@ -186,7 +189,7 @@ class CensusReader:
             if row.inode and (row.local, row.peer, row.peer_port) == place
         ]
         await breathe()
-        return replace(destination, program=programs.of_most(live))
+        return replace(destination, program=programs.of_most(live) if live else self._goers.get(place, UNKNOWN))
 
 
 def _in(states: Collection[str]) -> Filter:

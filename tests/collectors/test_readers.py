@@ -27,7 +27,7 @@ async def test_the_workers_fill_every_section_once() -> None:
         set(Snapshot.__struct_fields__) - {"taken_at", "host", "backend", "errors"} - only_when_wanted
     )
     assert {str(subject) for subject in Subject} < {worker.name for worker in found}
-    assert {worker.name for worker in found if not worker.every} == {"counters", "tcp"}
+    assert {worker.name for worker in found if not worker.every} == {"census", "counters", "tcp"}
 
 
 @pytest.mark.parametrize(("name", "opened"), [("linux", "linux"), ("portable", "portable"), ("auto", "linux")])
