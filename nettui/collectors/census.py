@@ -1,7 +1,7 @@
 """The census of sockets: how they are read such that a busy host hardly notices, and whose owners are looked for.
 
 Where there are few sockets, all are read at each reading. Where there are many, nearly all are ESTABLISHED or in
-TIME_WAIT: the others are read one and all, of those two one slice every other reading (`nettui.sockets.census.comb`).
+TIME_WAIT: the others are read one and all, of those two one slice now and then (`nettui.sockets.census.comb`).
 """
 
 import time
@@ -30,8 +30,10 @@ from nettui.sockets.census.sweep import Sweep
 
 WHOLE = 6_000
 """Up to so many TCP sockets all are looked at in each reading."""
-SLICE = 10_000
+SLICE = 12_000
 """On a host with more, in a slice."""
+TURNS = 3
+"""Once all slices have been looked at, one is looked at again in so many readings."""
 CONFIRMED = 3
 """Estimates that are checked by counting in one reading: each costs the kernel a walk through all sockets."""
 _WINDOW = 512  # sockets looked at before others on the event loop get a turn
@@ -75,8 +77,11 @@ class CensusReader:
         self._noticeable, self._silent = noticeable, silent
         self._goers: dict[where.Place, Program] = {}
         """Whose the connections to suspicious destinations are, as was last seen."""
-        self._swept = False
+        self._gone: tuple[Destination, ...] | None = None
+        """The destinations as they were when the last slice was looked at."""
+        self._readings = 0
         self._size = 0
+        """TCP sockets, as of when all of them had been looked at."""
 
     async def read(self) -> Part:
         """One census. Raises OSError or ValueError only where the TCP sockets cannot be read at all."""
@@ -89,9 +94,10 @@ class CensusReader:
         programs, hidden = await self._known(seen, taken.owners, [each.socket.inode for each in losers or ()])
         if taken.crowd is not None:
             self._sweep.add(await slice_of(seen, programs, at))
-            await breathe()
+            self._gone = await self._destinations(seen, programs)
         groups = await found(seen, programs)
-        self._size = len(seen.few) + self._sweep.size
+        if self._sweep.is_complete:
+            self._size = len(seen.few) + self._sweep.size
         stands = self._sweep.standing()
         return {"census": Census(
             at=at,
@@ -99,7 +105,7 @@ class CensusReader:
             holders=groups.holders, listeners=groups.listeners, attempts=groups.attempts, half_open=groups.half_open,
             closing=groups.closing, pools=stands.pools, silent=stands.silent, swept_at=stands.since,
             unanswered=None if groups.unanswered is None else self._sweep.unanswered(groups.unanswered),
-            destinations=await self._destinations(seen, programs),
+            destinations=self._gone,
             udp=None if losers is None else tuple(told for each in losers if (told := each.told(programs)))[:MOST],
             hidden=hidden,
         )}  # fmt: skip
@@ -113,8 +119,9 @@ class CensusReader:
             return _Taken([row for row in everything if row.state in FEW_STATES], crowd, owners)
         told = await self._rows(SocketRequest(transports=_TCP, wanted=_in(FEW_STATES), cgroups=True), owners)
         few = [row for row in told if row.state in FEW_STATES]
-        self._swept = not self._swept
-        return _Taken(few, await _or(self._slice(owners), None) if self._swept else None, owners)
+        self._readings += 1
+        turn = self._readings % TURNS == 0 or not self._sweep.is_complete
+        return _Taken(few, await _or(self._slice(owners), None) if turn else None, owners)
 
     async def _slice(self, owners: dict[int, Owner | None]) -> list[Row]:
         """The next slice of the crowd."""
@@ -149,7 +156,7 @@ class CensusReader:
         known = Programs({**told, **{inode: owners.get(inode) for inode in asked}}, self._backend.unit, seen.listeners)
         return known, self._owners.hidden(asked)
 
-    async def _destinations(self, seen: Look, programs: Programs) -> tuple[Destination, ...] | None:
+    async def _destinations(self, seen: Look, programs: Programs) -> tuple[Destination, ...]:
         """Those that take a noticeable share of the ephemeral ports; what is estimated to be much is counted."""
         exact, ports = where.Traffic.none(), len(seen.ephemeral)
         exact.add(seen.few, seen.listeners, seen.ephemeral)
@@ -158,8 +165,6 @@ class CensusReader:
         if self._sweep.is_whole:
             newest = recent[-1][0]
             exact = where.Traffic(newest.standing, newest.time_wait, exact.others)
-        elif not recent:
-            return None
         made = where.destinations(exact, () if self._sweep.is_whole else recent, ports, self._noticeable)
         left, finished = CONFIRMED, []
         for each in made:
@@ -189,7 +194,8 @@ class CensusReader:
             if row.inode and (row.local, row.peer, row.peer_port) == place
         ]
         await breathe()
-        return replace(destination, program=programs.of_most(live) if live else self._goers.get(place, UNKNOWN))
+        found, known = programs.of_most(live), self._goers.get(place, UNKNOWN)
+        return replace(destination, program=known if found.owner is None and known.owner is not None else found)
 
 
 def _in(states: Collection[str]) -> Filter:

@@ -24,7 +24,7 @@ def suspects(found: Iterable[Row], programs: Programs) -> list[int]:
 
 def _holder(group: list[Row], programs: Programs) -> Holder:
     return Holder(
-        program=programs.of_most(group),
+        program=programs.of(group[0]),
         count=len(group),
         local=port_shares(row.local_port for row in group),
         peers=shares(row.peer for row in group),

@@ -1,6 +1,7 @@
 """Whose sockets they are: by their owners where these are known, else by the user and the unit they belong to."""
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
+from itertools import islice
 
 from nettui.model.census import UNKNOWN, Program
 from nettui.model.process import Owner, Unit
@@ -8,6 +9,7 @@ from nettui.sockets.census.rows import CLOSE_WAIT, ESTABLISHED, SYN_RECV, Row, b
 
 REPRESENTATIVES = 8
 """Sockets whose owners are asked for where all of a group are surely of one program."""
+_ENOUGH = 64  # sockets of a group that are looked at to see whose most of it are
 _NOT_ACCEPTED = frozenset((SYN_RECV, ESTABLISHED, CLOSE_WAIT))
 """Without inode a socket in one of these waits in the queue of its listener; in others its program is gone."""
 
@@ -45,8 +47,8 @@ class Programs:
         return Program(owner=owner, uid=held.uid, unit=unit)
 
     def of_most(self, group: Iterable[Row]) -> Program:
-        """Whose most of a group are; a known owner tells more than none."""
-        held = [self.held(row) for row in group]
+        """Whose most of a group are, by its first sockets; a known owner tells more than none."""
+        held = [self.held(row) for row in islice(group, _ENOUGH)]
         known = [row for row in held if row.inode and self._owners.get(row.inode) is not None]
         told = by(self.key, known or [row for row in held if row.inode] or held)
         return self.of(max(told.values(), key=len)[0]) if told else UNKNOWN

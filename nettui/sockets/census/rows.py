@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
-from operator import itemgetter
+from heapq import nsmallest
 from typing import Any, NamedTuple, TypeVar
 
 from nettui.model.census import MOST, Share
@@ -48,6 +48,7 @@ class Row(NamedTuple):
 
 K = TypeVar("K", bound=Hashable)
 G = TypeVar("G")
+V = TypeVar("V", int, str)
 
 
 def rows(table: SocketTable, start: int = 0, end: int | None = None, names: Sequence[str] = Row._fields) -> list[Row]:
@@ -68,13 +69,17 @@ def by(key: Callable[[Row], K], chosen: Iterable[Row]) -> dict[K, list[Row]]:
 
 def shares(names: Iterable[str], most: int = 3) -> tuple[Share, ...]:
     """The commonest names with their counts; of equally common ones those first in the alphabet."""
-    ranked = sorted(sorted(Counter(names).items()), key=itemgetter(1), reverse=True)
-    return tuple(Share(name=name, count=count) for name, count in ranked[:most])
+    return tuple(Share(name=name, count=count) for name, count in _commonest(names, most))
 
 
-def port_shares(ports: Iterable[int | None]) -> tuple[Share, ...]:
-    """The commonest ports, as `:8080`."""
-    return shares(f":{port}" for port in ports if port)
+def port_shares(ports: Iterable[int | None], most: int = 3) -> tuple[Share, ...]:
+    """The commonest ports, as `:8080`; of equally common ones the lowest."""
+    known = (port for port in ports if port)
+    return tuple(Share(name=f":{port}", count=count) for port, count in _commonest(known, most))
+
+
+def _commonest(values: Iterable[V], most: int) -> list[tuple[V, int]]:
+    return nsmallest(most, Counter(values).items(), key=lambda pair: (-pair[1], pair[0]))
 
 
 def only(values: Iterable[G | None]) -> G | None:

@@ -63,7 +63,7 @@ def silences(found: Iterable[Row], programs: Programs, listened: Collection[int]
     groups = by(lambda row: (programs.key(row), *service(row, listened)), found)
     made: dict[Hashable, Silent] = {
         key: Silent(
-            program=programs.of_most(group), local_port=only(row.local_port for row in group),
+            program=programs.of(group[0]), local_port=only(row.local_port for row in group),
             port=only(row.peer_port for row in group), count=len(group), longest=max(map(_idle, group)),
         )
         for key, group in groups.items()
@@ -85,7 +85,7 @@ def role(port: int) -> str:
 def _pool(address: str, port: int, group: list[Row], programs: Programs) -> Pool:
     waits = [row.sent_ago for row in group if row.sent_ago is not None and _waits(row)]
     return Pool(
-        program=programs.of_most(group), address=address, port=port, role=role(port), established=len(group),
+        program=programs.of(group[0]), address=address, port=port, role=role(port), established=len(group),
         waiting=len(waits), longest=max(waits, default=None),
     )
 

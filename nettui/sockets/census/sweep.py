@@ -56,10 +56,14 @@ class Sweep:
         return self.comb.slices == 1
 
     @property
+    def is_complete(self) -> bool:
+        """Whether every slice was looked at."""
+        return len(self._found) == self.comb.slices
+
+    @property
     def size(self) -> int:
-        """About how many sockets there are in all slices."""
-        sizes = [each.size for each in self._found.values()]
-        return round(sum(sizes) / len(sizes) * self.comb.slices) if sizes else 0
+        """How many sockets there are in the slices that were looked at."""
+        return sum(each.size for each in self._found.values())
 
     @property
     def recent(self) -> tuple[tuple[Traffic, int], ...]:
@@ -84,14 +88,14 @@ class Sweep:
     def standing(self) -> Standing:
         """All slices together."""
         slices = self._found.values()
-        if len(slices) < self.comb.slices:
+        if not self.is_complete:
             return self._before
+        since = min(each.at for each in slices)
         pools = [each.pools for each in slices if each.pools is not None]
         silences = [each.silences for each in slices if each.silences is not None]
-        return Standing(
-            merged_pools(pools) if pools else None, merged_silences(silences) if silences else None,
-            min(each.at for each in slices),
-        )
+        if len(pools) < len(slices) or len(silences) < len(slices):  # where there is nothing, nothing is missing
+            return Standing(since=since)
+        return Standing(merged_pools(pools), merged_silences(silences), since)
 
     def unanswered(self, others: Mapping[Hashable, Unanswered]) -> tuple[Unanswered, ...]:
         """Those of all slices looked at so far, and others."""
