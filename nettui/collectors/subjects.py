@@ -6,6 +6,7 @@ intervals here are then only a safety net. Counters and TCP states move all the 
 
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from typing import TYPE_CHECKING
 
 from nettui.collectors.backend import Backend
 from nettui.collectors.resolvers import ResolverReader
@@ -13,6 +14,10 @@ from nettui.collectors.tcp import TcpReader
 from nettui.collectors.wanted import Wanted
 from nettui.collectors.worker import Part, Worker
 from nettui.model.change import Subject
+from nettui.model.socket_totals import SocketTotals
+
+if TYPE_CHECKING:
+    from nettui.collectors.census import CensusReader
 
 ROUTE_LIMIT = 200_000
 """Routes kept; a full Internet table has five times as many, and a person reads none of them there."""
@@ -33,6 +38,10 @@ RESOLVER_INTERVAL = 5.0
 """Seconds: a look at the time stamp of resolv.conf."""
 
 
+CENSUS_SHARE = 50.0
+"""After a census there is none for this many times as long as it took: on a host with many sockets it costs time."""
+
+
 def workers(backend: Backend, sockets: bool = False, wanted: Wanted | None = None) -> tuple[Worker, ...]:
     """One worker for each subject that the backend knows; for the `sockets` themselves only where a recording wants
     them, for names and gauges only where the user listed some."""
@@ -46,6 +55,7 @@ def workers(backend: Backend, sockets: bool = False, wanted: Wanted | None = Non
         Worker(Subject.NEIGHBOURS, _field("neighbours", backend.neighbours), every=NEIGHBOUR_INTERVAL),
         Worker("counters", _timed("counters", backend.counters), every=0),
         Worker("tcp", _timed("tcp", TcpReader(backend).counts), every=0, limit=10.0),
+        Worker("census", _census(backend), every=0, share=CENSUS_SHARE, limit=10.0),
         Worker("resolvers", _field("resolvers", resolvers.read), every=RESOLVER_INTERVAL),
         Worker("vitals", _field("vitals", backend.vitals), every=0),
         Worker("settings", _field("settings", backend.settings), every=SLOW_INTERVAL),
@@ -88,6 +98,29 @@ def _sockets(backend: Backend) -> Callable[[], Awaitable[Part]]:
     from nettui.collectors.sockets import SocketReader
 
     return SocketReader(backend.sockets()).read
+
+
+def _census(backend: Backend) -> Callable[[], Awaitable[Part]]:
+    """Loaded when it is first read: a short command may do without."""
+    reader: CensusReader | None = None
+
+    async def part() -> Part:
+        nonlocal reader
+        if reader is None:
+            from nettui.collectors.census import CensusReader
+
+            reader = CensusReader(backend.sockets(), _totals(backend))
+        return await reader.read()
+
+    return part
+
+
+def _totals(backend: Backend) -> Callable[[], SocketTotals]:
+    if backend.name == "linux":
+        from nettui.linux.socket_totals import socket_totals
+
+        return socket_totals
+    return SocketTotals
 
 
 def _routes(backend: Backend) -> Callable[[], Awaitable[Part]]:

@@ -31,7 +31,8 @@ _OTHER_STATES = _TCP_STATES | {code: UNCONN for code, state in STATE_NUMBERS.ite
 STATES = {kind: _TCP_STATES if kind in (Transport.TCP, Transport.MPTCP) else _OTHER_STATES for kind in Transport}
 """What the kernel's numbers stand for, for sockets of each kind."""
 
-_TIMERS = {1: "retransmit", 2: "keepalive", 3: "time-wait", 4: "probe"}  # as net/ipv4/inet_diag.c sets them
+TIMERS, UNKNOWN_TIMER = {1: "retransmit", 2: "keepalive", 3: "time-wait", 4: "probe"}, "unknown"
+"""What net/ipv4/inet_diag.c sets where a timer is pending, and any other number."""
 NO_COOKIES = (0, 0xFFFFFFFFFFFFFFFF)
 """What kernels write where they have none; the last is INET_DIAG_NOCOOKIE twice."""
 
@@ -62,7 +63,7 @@ def decode_inet(transport: Transport, chunk: bytes, start: int, end: int) -> Soc
         send_q=send_q,
         uid=owner(uid, inode),
         inode=inode,
-        timer=Timer(kind=_TIMERS.get(timer, "unknown"), expires=seconds_left(expires), retries=retries)
+        timer=Timer(kind=TIMERS.get(timer, UNKNOWN_TIMER), expires=seconds_left(expires), retries=retries)
         if timer else None,
         cgroup=number(found.get(CGROUP_ID)),
         mark=number(found.get(MARK)),

@@ -9,7 +9,17 @@ from struct import Struct as Layout
 
 from msgspec.structs import replace
 
-from nettui.linux.inet_message import FAMILIES, NO_COOKIES, STATES, address, decode_inet, owner, seconds_left
+from nettui.linux.inet_message import (
+    FAMILIES,
+    NO_COOKIES,
+    STATES,
+    TIMERS,
+    UNKNOWN_TIMER,
+    address,
+    decode_inet,
+    owner,
+    seconds_left,
+)
 from nettui.linux.socket_payloads import MESSAGE_SIZE
 from nettui.linux.socket_sink import UNKNOWN, SocketSink, rtt, span
 from nettui.model.socket import Socket, SocketKey, Transport
@@ -18,7 +28,7 @@ from nettui.model.socket_table import SocketTable
 _TRANSPORTS = tuple(Transport)
 _STATES = tuple(STATES[transport] for transport in _TRANSPORTS)
 
-_FAMILY, _STATE, _TIMER = 0, 1, 2
+_FAMILY, _STATE, _TIMER, _RETRIES = range(4)
 """Where in struct inet_diag_msg these bytes are."""
 _LOCAL_PORT, _PEER_PORT = 2, 3
 """Which of its 16-bit numbers these are."""
@@ -143,6 +153,19 @@ class PackedTable:
         sent, received = self._measures.last_data_sent[start:end], self._measures.last_data_recv[start:end]
         return [span(one if one < other else other) for one, other in zip(sent, received, strict=True)]
 
+    def sent_spans(self, start: int, end: int) -> Column:
+        """Seconds since data went, as far as they were asked for."""
+        return self._spans(self._measures.last_data_sent if self._measures is not None else None, start, end)
+
+    def received_spans(self, start: int, end: int) -> Column:
+        """Seconds since data came, as far as they were asked for."""
+        return self._spans(self._measures.last_data_recv if self._measures is not None else None, start, end)
+
+    def _spans(self, milliseconds: "array[int] | None", start: int, end: int) -> Column:
+        if milliseconds is None:
+            return [None] * (end - start)
+        return [span(number) for number in milliseconds[start:end]]
+
     def _cookies(self) -> list[SocketKey]:
         lows, highs = (self.words(place, 0, len(self)) for place in (_COOKIE_LOW, _COOKIE_HIGH))
         cookies = [low | high << 32 for low, high in zip(lows, highs, strict=True)] if any(highs) else lows
@@ -218,6 +241,15 @@ def _timers(table: PackedTable, start: int, end: int) -> Column:
     return [seconds_left(expires) if kind else None for kind, expires in pairs]
 
 
+def _timer_kinds(table: PackedTable, start: int, end: int) -> Column:
+    return [TIMERS.get(kind, UNKNOWN_TIMER) if kind else None for kind in table.octets(_TIMER, start, end)]
+
+
+def _retries(table: PackedTable, start: int, end: int) -> Column:
+    pairs = zip(table.octets(_TIMER, start, end), table.octets(_RETRIES, start, end), strict=True)
+    return [retries if kind else None for kind, retries in pairs]
+
+
 def _uids(table: PackedTable, start: int, end: int) -> Column:
     pairs = zip(table.words(_UID, start, end), table.words(_INODE, start, end), strict=True)
     return [owner(uid, inode) for uid, inode in pairs]
@@ -239,8 +271,12 @@ _COLUMNS: dict[str, Callable[[PackedTable, int, int], Column]] = {
     "uid": _uids,
     "inode": lambda table, start, end: table.words(_INODE, start, end),
     "timer": _timers,
+    "timer_kind": _timer_kinds,
+    "retries": _retries,
     "cgroup": PackedTable.cgroups,
     "rtt": PackedTable.rtts,
     "retrans": PackedTable.retransmits,
     "idle": PackedTable.idle_spans,
+    "sent_ago": PackedTable.sent_spans,
+    "received_ago": PackedTable.received_spans,
 }

@@ -217,5 +217,8 @@ class Census(Struct, frozen=True, kw_only=True):
     pools: tuple[Pool, ...] | None = None
     closing: tuple[Closing, ...] | None = None
     udp: tuple[UdpLoss, ...] | None = None
+    swept_at: UnixTime | None = None
+    """When the oldest of what `unanswered`, `silent` and `pools` tell of connections that stand was looked at: `at`
+    itself, or earlier where there are so many that each reading looks at a part of them. None: not at all yet."""
     hidden: str | None = None
     """Why some owners could not be found, and what would help."""

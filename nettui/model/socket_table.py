@@ -16,18 +16,21 @@ class SocketRequest(Struct, frozen=True, kw_only=True):
     transports: frozenset[Transport] = frozenset({Transport.TCP, Transport.UDP})
     wanted: Filter | None = None
     measures: bool = False
-    """Whether the columns `rtt`, `retrans` and `idle` are needed: they cost several times the rest."""
+    """Whether the columns `rtt`, `retrans`, `idle`, `sent_ago` and `received_ago` are needed: they cost several times
+    the rest."""
     cgroups: bool = False
     """Whether the column `cgroup` is needed."""
 
 
 COLUMNS = (
     "key", "transport", "family", "state", "local", "local_port", "peer", "peer_port", "ports", "ifindex", "recv_q",
-    "send_q", "uid", "inode", "timer", "cgroup", "rtt", "retrans", "idle",
+    "send_q", "uid", "inode", "timer", "timer_kind", "retries", "cgroup", "rtt", "retrans", "idle", "sent_ago",
+    "received_ago",
 )
 """What `SocketTable.column` knows. Values are those of the Socket's field of that name, None where it is not known.
-But `timer` is the seconds until it fires; `ports` local_port * 65,536 + peer_port, with 0 for none; `rtt`, `retrans`
-(total_retrans) and `idle` are from its TcpInfo."""
+But `timer` is the seconds until it fires, `timer_kind` and `retries` are its other fields; `ports` is
+local_port * 65,536 + peer_port, with 0 for none; `rtt`, `retrans` (total_retrans), `idle`, `sent_ago` (last_data_sent)
+and `received_ago` (last_data_recv) are from its TcpInfo."""
 
 
 class SocketTable(Protocol):
@@ -87,7 +90,11 @@ class ListedTable:
 _MEASURES: dict[str, Callable[[Any], object]] = {
     "ports": lambda socket: (socket.local_port or 0) << 16 | (socket.peer_port or 0),
     "timer": lambda socket: socket.timer and socket.timer.expires,
+    "timer_kind": lambda socket: socket.timer and socket.timer.kind,
+    "retries": lambda socket: socket.timer and socket.timer.retries,
     "rtt": lambda socket: socket.info and socket.info.rtt,
     "retrans": lambda socket: socket.info and socket.info.total_retrans,
     "idle": lambda socket: socket.info and socket.info.idle,
+    "sent_ago": lambda socket: socket.info and socket.info.last_data_sent,
+    "received_ago": lambda socket: socket.info and socket.info.last_data_recv,
 }

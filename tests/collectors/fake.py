@@ -4,11 +4,13 @@ import asyncio
 from collections.abc import AsyncGenerator
 from typing import Any
 
+from nettui.engine.recorded_sockets import RecordedSockets
 from nettui.model.address import Address
 from nettui.model.change import Subject
 from nettui.model.link import Counters, Link, OperState
 from nettui.model.neighbour import Neighbour
 from nettui.model.route import Route, Rule
+from nettui.model.snapshot import Snapshot
 from nettui.model.tcp import PortCounts, TcpCounts
 from nettui.model.vitals import KernelSettings, Vitals
 from nettui.model.watched import Leases, Processes
@@ -99,6 +101,10 @@ class FakeHost:
                 yield frozenset(news)
         finally:
             self.listening -= 1
+
+    def sockets(self) -> RecordedSockets:
+        """No sockets, which costs nothing."""
+        return RecordedSockets(lambda: Snapshot(taken_at=0.0, host="fake", backend=self.name, sockets=()))
 
     def close(self) -> None:
         self.closed += 1

@@ -24,12 +24,12 @@ async def test_the_workers_fill_every_section_once() -> None:
         await worker.refresh()
         assert worker.error is None, worker.name
     fields = [name for worker in found for name in worker.part]
-    only_when_wanted = {"sockets", "sockets_total", "census", "probes", "gauges"}
+    only_when_wanted = {"sockets", "sockets_total", "probes", "gauges"}
     assert sorted(fields) == sorted(
         set(Snapshot.__struct_fields__) - {"taken_at", "host", "backend", "errors"} - only_when_wanted
     )
     assert {str(subject) for subject in Subject} < {worker.name for worker in found}
-    assert {worker.name for worker in found if not worker.every} == {"counters", "tcp", "vitals"}
+    assert {worker.name for worker in found if not worker.every} == {"census", "counters", "tcp", "vitals"}
 
 
 async def test_what_a_backend_cannot_know_is_no_error() -> None:
