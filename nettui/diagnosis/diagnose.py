@@ -1,6 +1,6 @@
 """Diagnosis: feed it the history at every Snapshot, and it says what is wrong."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from msgspec.structs import replace
 
@@ -37,8 +37,12 @@ class Diagnosis:
         self._watches = [Watch(rule, self._thresholds[rule.id]) for rule in self._rules]
         self._at = 0.0
 
-    def update(self, history: History) -> tuple[Finding, ...]:
-        """The open findings, the gravest first, after the newest Snapshot."""
+    def update(self, history: History, at_once: bool = False) -> tuple[Finding, ...]:
+        """The open findings, the gravest first, after the newest Snapshot.
+
+        `at_once`: also what is beyond its threshold in this one reading, whether it has lasted or not, for whoever
+        reads seldom.
+        """
         snapshot = history.snapshot
         if snapshot.taken_at < self._at - BACK:
             self.reset()
@@ -47,10 +51,13 @@ class Diagnosis:
         self._memory.see(snapshot, ways)
         told: list[Told] = []
         for watch in self._watches:
-            watch.look(Case(history=history, limits=watch.limits, ways=ways, memory=self._memory))
-            for severity, life in watch.open():
-                condition = life.condition
-                told.append(Told(finding(watch.rule.id, condition, severity, life.since), condition.covers))
+            case = Case(history=history, limits=watch.limits, ways=ways, memory=self._memory)
+            watch.look(case)
+            lasting = [
+                Told(finding(watch.rule.id, life.condition, severity, life.since), life.condition.covers)
+                for severity, life in watch.open()
+            ]
+            told += _gravest((*lasting, *_seen(watch.rule, case))) if at_once else lasting
         return folded(told)
 
 
@@ -69,15 +76,29 @@ def diagnose_once(
     memory.see(snapshot, ways)
     told: list[Told] = []
     for rule in chosen(limits, only):
-        if rule.blind(snapshot):
-            continue
-        case = Case(history=history, limits=limits[rule.id], ways=ways, memory=memory)
-        for condition in rule.find(case):
-            if condition.level is not None and condition.single:
-                began = rule.at(snapshot) if condition.began is None else condition.began
-                alone = replace(condition, evidence=(*condition.evidence, _ONCE))
-                told.append(Told(finding(rule.id, alone, condition.level, began), condition.covers))
+        told += _seen(rule, Case(history=history, limits=limits[rule.id], ways=ways, memory=memory))
     return folded(told)
+
+
+def _seen(rule: Rule, case: Case) -> Iterator[Told]:
+    """What a rule tells of one reading."""
+    if rule.blind(case.snapshot):
+        return
+    for condition in rule.find(case):
+        if condition.level is not None and condition.single:
+            began = rule.at(case.snapshot) if condition.began is None else condition.began
+            alone = replace(condition, evidence=(*condition.evidence, _ONCE))
+            yield Told(finding(rule.id, alone, condition.level, began), condition.covers)
+
+
+def _gravest(told: Iterable[Told]) -> Iterable[Told]:
+    """Of each subject once, as it is gravest; of two alike the first, which has lasted."""
+    found: dict[str, Told] = {}
+    for each in told:
+        before = found.get(each.finding.subject)
+        if before is None or each.finding.severity.rank > before.finding.severity.rank:
+            found[each.finding.subject] = each
+    return found.values()
 
 
 def chosen(thresholds: Thresholds, only: Collection[str]) -> Iterator[Rule]:

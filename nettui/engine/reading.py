@@ -1,0 +1,68 @@
+"""A single reading of the live host, one subject after the other, without an event loop.
+
+`LiveSource` reads everything at once and again and again. A command that reads once and ends has no use for that, and
+loading the loop would take longer than the reading.
+"""
+
+import time
+from collections.abc import Collection
+
+import msgspec
+
+from nettui.collectors.backend import Backend
+from nettui.collectors.subjects import workers
+from nettui.model.snapshot import Snapshot
+from nettui.model.tcp import TcpCounts, TcpState
+from nettui.model.text import clean
+
+FEW = 20_000
+"""TCP sockets that can all be looked at in the time that a short command may take."""
+
+NOTEWORTHY = {
+    TcpState.CLOSE_WAIT: 10, TcpState.SYN_SENT: 0, TcpState.SYN_RECV: 20, TcpState.FIN_WAIT1: 20,
+    TcpState.FIN_WAIT2: 500, TcpState.LAST_ACK: 10, TcpState.CLOSING: 10, TcpState.TIME_WAIT: 5_000,
+}
+"""More sockets in a state than this, and it is worth while to look whose they are and where they go."""
+
+NEEDS_LOOP = frozenset({"probes", "gauges"})
+"""Sections whose readers wait for a network."""
+
+
+class Reading:
+    """Reads the sections of one backend that are wanted; of those that fail the Snapshot says why."""
+
+    def __init__(self, backend: Backend, host: str, only: Collection[str]) -> None:
+        self._backend = backend
+        self._workers = {w.name: w for w in workers(backend) if w.name in only and w.name not in NEEDS_LOOP}
+        self._snapshot = Snapshot(taken_at=time.time(), host=clean(host), backend=backend.name)
+
+    async def read(self, *names: str) -> Snapshot:
+        """A Snapshot with these sections, or all that are wanted, read now. Run it by `turns.finish`."""
+        for name, worker in self._workers.items():
+            if name in names or (not names and name != "census"):
+                await worker.once()
+        return self._assembled()
+
+    async def census(self) -> Snapshot:
+        """The same with a census of the sockets, where one is wanted."""
+        if "census" in self._workers:
+            await self._workers["census"].once()
+        return self._assembled()
+
+    def close(self) -> None:
+        self._backend.close()
+
+    def _assembled(self) -> Snapshot:
+        found: dict[str, object] = {}
+        for worker in self._workers.values():
+            found.update(worker.part)
+        errors = tuple(worker.error for worker in self._workers.values() if worker.error is not None)
+        self._snapshot = msgspec.structs.replace(self._snapshot, taken_at=time.time(), errors=errors, **found)
+        return self._snapshot
+
+
+def worth_a_census(counts: TcpCounts | None) -> bool:
+    """Whether single sockets should be looked at: they are few, or so many are in some state that it may be a fault."""
+    if counts is None or counts.total <= FEW:
+        return True
+    return any(counts[state] > most for state, most in NOTEWORTHY.items())
