@@ -35,7 +35,7 @@ class Notifier:
 
 
 def _address(name: str) -> str | None:
-    """A path, or `@` and a name in the abstract namespace (a NUL for the system); other kinds (vsock) are not spoken."""
+    """A path, or `@` and a name in the abstract namespace (a NUL for the system). Others (vsock) are not spoken to."""
     if name.startswith("/"):
         return name
     return "\0" + name[1:] if name.startswith("@") and len(name) > 1 else None

@@ -57,11 +57,14 @@ def _limits(rule: str, limits: Mapping[str, Any], source: str, width: int) -> It
     yield from _paragraph("Source", source, width)
     keys = [key for key in ("notice", "warning", "critical") if limits[key] is not None]
     keys = [*keys, "lasting", "enabled"]
-    yield from _wrapped(f'Change in the config file: [rules."{rule}"] with {", ".join(keys)}', width, _INDENT)
-    if limits["kinds"]:
-        for kind in limits["kinds"][:1]:
-            also = f" (or {', '.join(limits['kinds'][1:])})" if limits["kinds"][1:] else ""
-            yield from _wrapped(f'For one {kind} alone{also}: [rules."{rule}".{kind}."NAME"]', width, _INDENT)
+    yield ""
+    yield "To change them (nettui config --path says in which file)"
+    yield f'{_INDENT}[rules."{rule}"]'
+    for key in keys:
+        value = limits[key]
+        yield f"{_INDENT}{key} = {str(value).lower() if isinstance(value, bool) else format(value, '.10g')}"
+    for kind in limits["kinds"]:
+        yield f'{_INDENT}[rules."{rule}".{kind}."NAME"]  # for one {kind} alone'
 
 
 def _marks(limits: Mapping[str, Any], unit: str, indent: str) -> Iterator[str]:

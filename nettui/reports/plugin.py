@@ -62,8 +62,15 @@ def _share(checked: Checked, label: str, rule: str, value: int | None, maximum: 
 def _figure(
     label: str, value: float, warning: float | None, critical: float | None, maximum: float | None = None
 ) -> str:
-    told = ["" if number is None else f"{number:.10g}" for number in (warning, critical, 0, maximum)]
-    return f"{label}={value:.10g};{';'.join(told)}".rstrip(";")
+    told = ";".join(map(_number, (value, warning, critical, 0, maximum)))
+    return f"{label}={told}".rstrip(";")
+
+
+def _number(value: float | None) -> str:
+    """Digits, without exponent or separators; nothing for what there is not."""
+    if value is None:
+        return ""
+    return f"{value:.6f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
 
 
 def _details(checked: Checked) -> Iterator[str]:
