@@ -19,9 +19,10 @@ def locate(environ: Mapping[str, str]) -> Path:
     """The config file: `NETTUI_CONFIG`, else `config.toml` in the place this system keeps such things."""
     if chosen := environ.get("NETTUI_CONFIG"):
         return Path(chosen)
-    if sys.platform == "linux" and "ANDROID_ROOT" not in environ:  # as platformdirs has it, which takes 10 ms to load
-        home = environ.get("XDG_CONFIG_HOME", "").strip() or os.path.expanduser("~/.config")  # noqa: PTH111
-        return Path(home, "nettui", "config.toml")
+    if sys.platform == "linux" and "ANDROID_ROOT" not in os.environ:  # as platformdirs has it, which takes 10 ms
+        home = os.environ.get("XDG_CONFIG_HOME", "")
+        folder = Path(home) if home.startswith("/") else Path("~/.config").expanduser()
+        return folder / "nettui" / "config.toml"
     from platformdirs import user_config_path
 
     return user_config_path("nettui", appauthor=False) / "config.toml"

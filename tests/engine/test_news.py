@@ -12,12 +12,11 @@ def finding(subject: str = "host", severity: Severity = Severity.WARNING, title:
 
 def test_every_change_is_told_once_and_what_only_has_another_figure_is_none() -> None:
     news = News()
-    seen = []
-    for findings in (
+    frames = (
         [], [finding()], [finding(title="more")], [finding(severity=Severity.CRITICAL), finding("eth0")],
         [finding(severity=Severity.NOTICE)], [], [],
-    ):  # fmt: skip
-        seen.append([(event.kind, event.finding.subject) for event in news.of(findings, 5.0)])
+    )  # fmt: skip
+    seen = [[(event.kind, event.finding.subject) for event in news.of(findings, 5.0)] for findings in frames]
     assert seen == [
         [], [(EventKind.OPENED, "host")], [], [(EventKind.GRAVER, "host"), (EventKind.OPENED, "eth0")],
         [(EventKind.CLOSED, "eth0"), (EventKind.MILDER, "host")], [(EventKind.CLOSED, "host")], [],

@@ -1,0 +1,54 @@
+"""A single reading without an event loop."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from nettui.engine.reading import FEW, NOTEWORTHY, Reading, worth_a_census
+from nettui.model.tcp import TcpCounts, TcpState
+from nettui.model.turns import finish
+from tests.collectors.fake import FakeHost
+
+
+def test_what_fails_leaves_the_others_alone_and_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    host = FakeHost()
+
+    async def refused() -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(host, "routes", lambda limit: refused())
+    reading = Reading(host, "a\x1bb", ("links", "routes", "tcp"))
+    snapshot = finish(reading.read())
+    assert snapshot.links and snapshot.tcp and snapshot.routes is None and snapshot.counters is None
+    assert [(error.collector, error.message) for error in snapshot.errors] == [("routes", "Operation not permitted")]
+    assert snapshot.host == "a\\x1bb"
+    later = finish(reading.read("tcp"))
+    assert later.links is snapshot.links and later.taken_at >= snapshot.taken_at
+
+
+def test_single_sockets_are_looked_at_where_they_are_few_or_a_state_stands_out() -> None:
+    def counts(**found: int) -> TcpCounts:
+        return TcpCounts.of({TcpState(name): count for name, count in found.items()}, "sock_diag")
+
+    assert worth_a_census(None) and worth_a_census(counts(ESTABLISHED=FEW))
+    assert not worth_a_census(counts(ESTABLISHED=80_000, LISTEN=500, TIME_WAIT=5_000))
+    for state, most in NOTEWORTHY.items():
+        assert not worth_a_census(counts(ESTABLISHED=80_000, **{state.value: most}))
+        assert worth_a_census(counts(ESTABLISHED=80_000, **{state.value: most + 1}))
+
+
+def test_neither_reading_nor_its_parts_load_the_event_loop() -> None:
+    code = (
+        "import sys\n"
+        "from nettui.collectors.backend import open_backend\n"
+        "from nettui.engine.reading import Reading\n"
+        "from nettui.model.turns import finish\n"
+        "names = ('links', 'counters', 'addresses', 'routes', 'rules', 'neighbours', 'tcp', 'resolvers')\n"
+        "snapshot = finish(Reading(open_backend('linux', brief=True), 'host', names).read())\n"
+        "print(snapshot.links is not None, snapshot.tcp is not None, snapshot.errors, 'asyncio' in sys.modules)\n"
+    )
+    root = Path(__file__).parent.parent.parent
+    ran = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True, timeout=60)
+    assert ran.stdout == "True True () False\n"
