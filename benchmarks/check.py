@@ -51,7 +51,8 @@ def _seconds(command: Sequence[str], env: dict[str, str], expected: int) -> floa
     done = subprocess.run(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=60)
     taken = time.perf_counter() - start
     if done.returncode != expected:
-        raise AssertionError(f"{command[0]} ended with {done.returncode}: {done.stderr.decode(errors='replace')[-300:]}")
+        said = done.stderr.decode(errors="replace")[-300:]
+        raise AssertionError(f"{command[0]} ended with {done.returncode}: {said}")
     return taken
 
 

@@ -99,9 +99,11 @@ def _load_msgspec() -> None:
     3.11; and that loads inspect and what hangs on it: a quarter of the time of such a command."""
     if "msgspec" in sys.modules or "typing_extensions" in sys.modules:
         return
+    from importlib import import_module
+
     sys.modules["typing_extensions"] = None  # type: ignore[assignment]  # importlib's own way to say: not there
     try:
-        import msgspec  # noqa: F401
+        import_module("msgspec")
     finally:
         del sys.modules["typing_extensions"]
 

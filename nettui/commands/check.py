@@ -43,6 +43,8 @@ def run(arguments: Namespace) -> int:
 
         _write(SCHEMA_FILE.read_bytes())
         return 0
+    if arguments.seconds is None:
+        gc.disable()  # what is made is written, and then the process ends
     from nettui.config import load
     from nettui.diagnosis.thresholds import RULE_IDS, Thresholds
 
@@ -51,8 +53,6 @@ def run(arguments: Namespace) -> int:
             return _unknown(f"--rule: there is no rule {clean(rule, 60)!r}; nettui explain lists them")
     if arguments.state is not None and arguments.seconds is not None:
         return _unknown("--state is for one reading a run: it does not go with --for")
-    if arguments.seconds is None:
-        gc.disable()  # what is made is written, and then the process ends
     settings = load(vars(arguments), os.environ)
     thresholds = Thresholds.from_settings(settings.rules)
     from nettui.commands.checking import Check

@@ -4,16 +4,23 @@
 loading the loop would take longer than the reading.
 """
 
+import signal
+import threading
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
 
 import msgspec
 
 from nettui.collectors.backend import Backend
 from nettui.collectors.subjects import workers
+from nettui.collectors.worker import Worker
 from nettui.model.snapshot import Snapshot
 from nettui.model.tcp import TcpCounts, TcpState
 from nettui.model.text import clean
+
+LIMIT = 5.0
+"""Seconds that one subject may take."""
 
 FEW = 20_000
 """TCP sockets that can all be looked at in the time that a short command may take."""
@@ -40,13 +47,13 @@ class Reading:
         """A Snapshot with these sections, or all that are wanted, read now. Run it by `turns.finish`."""
         for name, worker in self._workers.items():
             if name in names or (not names and name != "census"):
-                await worker.once()
+                await _once(worker)
         return self._assembled()
 
     async def census(self) -> Snapshot:
         """The same with a census of the sockets, where one is wanted."""
         if "census" in self._workers:
-            await self._workers["census"].once()
+            await _once(self._workers["census"])
         return self._assembled()
 
     def close(self) -> None:
@@ -59,6 +66,31 @@ class Reading:
         errors = tuple(worker.error for worker in self._workers.values() if worker.error is not None)
         self._snapshot = msgspec.structs.replace(self._snapshot, taken_at=time.time(), errors=errors, **found)
         return self._snapshot
+
+
+async def _once(worker: Worker) -> None:
+    """A reading, or after LIMIT its error: what hangs in the kernel is interrupted, the others have their turn."""
+    with suppress(TimeoutError), _limited(LIMIT):
+        await worker.once()
+
+
+@contextmanager
+def _limited(seconds: float) -> Iterator[None]:
+    """Raise TimeoutError in what takes longer, wherever it is; signals come to the first thread only."""
+    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def over(*_: object) -> None:
+        raise TimeoutError(f"no answer in {seconds:g} s")
+
+    before = signal.signal(signal.SIGALRM, over)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def worth_a_census(counts: TcpCounts | None) -> bool:

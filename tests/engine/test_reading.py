@@ -1,11 +1,14 @@
 """A single reading without an event loop."""
 
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
+from nettui.engine import reading as reading_module
 from nettui.engine.reading import FEW, NOTEWORTHY, Reading, worth_a_census
 from nettui.model.tcp import TcpCounts, TcpState
 from nettui.model.turns import finish
@@ -26,6 +29,21 @@ def test_what_fails_leaves_the_others_alone_and_says_why(monkeypatch: pytest.Mon
     assert snapshot.host == "a\\x1bb"
     later = finish(reading.read("tcp"))
     assert later.links is snapshot.links and later.taken_at >= snapshot.taken_at
+
+
+def test_what_hangs_is_interrupted_and_the_others_have_their_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    host = FakeHost()
+
+    async def hangs() -> None:
+        time.sleep(60)
+
+    monkeypatch.setattr(host, "links", hangs)
+    monkeypatch.setattr(reading_module, "LIMIT", 0.2)
+    before = signal.getsignal(signal.SIGALRM)
+    snapshot = finish(Reading(host, "host", ("links", "tcp")).read())
+    assert snapshot.links is None and snapshot.tcp
+    assert [(error.collector, error.message) for error in snapshot.errors] == [("links", "no answer in 0.2 s")]
+    assert signal.getsignal(signal.SIGALRM) == before and signal.getitimer(signal.ITIMER_REAL)[0] == 0
 
 
 def test_single_sockets_are_looked_at_where_they_are_few_or_a_state_stands_out() -> None:
