@@ -39,7 +39,7 @@ _FIGURES = ("tcp.close-wait", "tcp.time-wait", "nat.conntrack-full", "host.descr
 """Rules whose thresholds stand in the performance data."""
 
 _ONE_READING = "One reading: growth and rates are seen with --for, or from run to run with --state."
-_NO_CENSUS = "The sockets are many and no state stands out: they were counted, not looked at one by one."
+_NO_CENSUS = "So many sockets were counted, not looked at one by one: --for, --state and --rule tell whose they are."
 
 
 class Check:
@@ -87,7 +87,7 @@ class Check:
         """The newest readings. `rated`: twice where a rule wants a rate. `census`: of however many sockets."""
         from nettui.collectors.backend import open_backend
         from nettui.collectors.socket_backend import is_linux
-        from nettui.engine.reading import NEEDS_LOOP, Reading, worth_a_census
+        from nettui.engine.reading import NEEDS_LOOP, Reading, are_few
         from nettui.model.turns import finish
 
         asked = NEEDS_LOOP & self._sections if self._only else frozenset()
@@ -97,7 +97,7 @@ class Check:
         try:
             found = [finish(reading.read())]
             if "census" in self._sections:
-                if census or self._only or worth_a_census(found[0].tcp):
+                if census or self._only or are_few(found[0].tcp):
                     found = [finish(reading.census())]
                 else:
                     self._notes.append(_NO_CENSUS)

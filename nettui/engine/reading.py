@@ -16,20 +16,14 @@ from nettui.collectors.backend import Backend
 from nettui.collectors.subjects import workers
 from nettui.collectors.worker import Worker
 from nettui.model.snapshot import Snapshot
-from nettui.model.tcp import TcpCounts, TcpState
+from nettui.model.tcp import TcpCounts
 from nettui.model.text import clean
 
 LIMIT = 5.0
 """Seconds that one subject may take."""
 
-FEW = 20_000
-"""TCP sockets that can all be looked at in the time that a short command may take."""
-
-NOTEWORTHY = {
-    TcpState.CLOSE_WAIT: 10, TcpState.SYN_SENT: 0, TcpState.SYN_RECV: 20, TcpState.FIN_WAIT1: 20,
-    TcpState.FIN_WAIT2: 500, TcpState.LAST_ACK: 10, TcpState.CLOSING: 10, TcpState.TIME_WAIT: 5_000,
-}
-"""More sockets in a state than this, and it is worth while to look whose they are and where they go."""
+FEW = 6_000
+"""TCP sockets that can all be looked at, with their owners, in the time that a short command may take."""
 
 NEEDS_LOOP = frozenset({"probes", "gauges"})
 """Sections whose readers wait for a network."""
@@ -93,8 +87,6 @@ def _limited(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-def worth_a_census(counts: TcpCounts | None) -> bool:
-    """Whether single sockets should be looked at: they are few, or so many are in some state that it may be a fault."""
-    if counts is None or counts.total <= FEW:
-        return True
-    return any(counts[state] > most for state, most in NOTEWORTHY.items())
+def are_few(counts: TcpCounts | None) -> bool:
+    """Whether the sockets are so few that single ones are looked at in passing. A hundred thousand take a second."""
+    return counts is None or counts.total <= FEW

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from nettui.engine import reading as reading_module
-from nettui.engine.reading import FEW, NOTEWORTHY, Reading, worth_a_census
+from nettui.engine.reading import FEW, Reading, are_few
 from nettui.model.tcp import TcpCounts, TcpState
 from nettui.model.turns import finish
 from tests.collectors.fake import FakeHost
@@ -46,15 +46,11 @@ def test_what_hangs_is_interrupted_and_the_others_have_their_turn(monkeypatch: p
     assert signal.getsignal(signal.SIGALRM) == before and signal.getitimer(signal.ITIMER_REAL)[0] == 0
 
 
-def test_single_sockets_are_looked_at_where_they_are_few_or_a_state_stands_out() -> None:
-    def counts(**found: int) -> TcpCounts:
-        return TcpCounts.of({TcpState(name): count for name, count in found.items()}, "sock_diag")
+def test_a_few_sockets_are_looked_at_one_by_one_and_many_are_not() -> None:
+    def counts(number: int) -> TcpCounts:
+        return TcpCounts.of({TcpState.ESTABLISHED: number}, "sock_diag")
 
-    assert worth_a_census(None) and worth_a_census(counts(ESTABLISHED=FEW))
-    assert not worth_a_census(counts(ESTABLISHED=80_000, LISTEN=500, TIME_WAIT=5_000))
-    for state, most in NOTEWORTHY.items():
-        assert not worth_a_census(counts(ESTABLISHED=80_000, **{state.value: most}))
-        assert worth_a_census(counts(ESTABLISHED=80_000, **{state.value: most + 1}))
+    assert are_few(None) and are_few(counts(FEW)) and not are_few(counts(FEW + 1))
 
 
 def test_neither_reading_nor_its_parts_load_the_event_loop() -> None:
