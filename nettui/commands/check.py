@@ -43,8 +43,8 @@ def run(arguments: Namespace) -> int:
 
         _write(SCHEMA_FILE.read_bytes())
         return 0
-    if arguments.seconds is None:
-        gc.disable()  # what is made is written, and then the process ends
+    if arguments.seconds is not None:
+        gc.enable()  # see cli
     from nettui.config import load
     from nettui.diagnosis.thresholds import RULE_IDS, Thresholds
 
@@ -87,7 +87,6 @@ def _tell(checked: "Checked", as_json: bool) -> int:
         _write(data)
     except BrokenPipeError:  # whoever reads has seen enough; the exit code is for somebody else
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    gc.freeze()  # nor is anything looked for at its end
     return checked.status
 
 
