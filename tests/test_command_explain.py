@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import re
 import struct
 import subprocess
 import sys
@@ -38,10 +39,10 @@ def test_every_rule_is_explained(rule: str) -> None:
     lines = ran.stdout.splitlines()
     assert lines[0] == rule and {"Cause", "If left", "Now", "Cure", "Thresholds in force"} <= set(lines)
     assert "{" not in ran.stdout.replace("{print $NF}", "")
-    prose = [line for line in lines if not line.startswith(("  ip ", "  ss ", "  sysctl "))]
-    assert all(len(line) <= 80 for line in prose)
     found = json.loads(run("explain", rule, "--json").stdout)
     assert (found["schema"], found["id"]) == ("nettui.explanation/1", rule) and found["cases"]
+    prose = re.sub(r"(?ms)^Now\n(  .*?\n)+", "", ran.stdout)  # commands stay whole, to be copied
+    assert all(len(line) <= 80 for line in prose.splitlines())
 
 
 def test_the_thresholds_are_those_in_force_and_how_to_change_them(tmp_path: Path) -> None:
