@@ -177,15 +177,15 @@ def test_what_cannot_be_read_is_told_and_alone_it_is_unknown(healthy: Lab) -> No
         return subprocess.run(argv, capture_output=True, text=True, timeout=60)
 
     ran = refused()
-    assert ran.returncode == 0 and "Could not read tcp: " in ran.stdout and "tcp.close-wait" in ran.stdout
+    assert ran.returncode == 0 and "Could not read tcp: " in ran.stdout and "tcp.time-wait" in ran.stdout
     first, *rest = ran.stdout.splitlines()
     assert "close_wait=" not in first, "what was not counted has no figure"
     assert "|" not in "".join(rest) and any("not for¦you" in line for line in rest)
-    ran = refused("--rule", "tcp.close-wait")
+    ran = refused("--rule", "tcp.time-wait")
     assert ran.returncode == 3 and ran.stdout.startswith("NETTUI UNKNOWN - tcp: ")
-    found = document(refused("--rule", "tcp.close-wait", "--json"))
+    found = document(refused("--rule", "tcp.time-wait", "--json"))
     assert found["status"] == "UNKNOWN"
-    assert [(error["collector"], error["rules"]) for error in found["errors"]] == [("tcp", ["tcp.close-wait"])]
+    assert [(error["collector"], error["rules"]) for error in found["errors"]] == [("tcp", ["tcp.time-wait"])]
 
 
 def test_a_reader_that_has_gone_does_not_change_the_exit_code(healthy: Lab) -> None:
