@@ -148,7 +148,7 @@ class Check:
         blind = [rule for rule in self.rules if rule.blind(snapshot)]
         limits = {rule: self._thresholds[rule] for rule in _FIGURES if self._thresholds[rule].enabled}
         return Checked(
-            snapshot=snapshot, findings=findings, rules=len(self.rules), notes=tuple(self._notes),
+            snapshot=snapshot, findings=findings, rules=len({rule.id for rule in self.rules}), notes=tuple(self._notes),
             errors=tuple(errors(snapshot, blind, explicit=bool(self._only))), unseeing=len(blind) == len(self.rules),
             marks={rule: (limit.warning, limit.critical) for rule, limit in limits.items()},
         )
@@ -169,13 +169,18 @@ def errors(snapshot: Snapshot, blind: Iterable[Rule], explicit: bool) -> Iterabl
     """The collectors that failed; and for rules that were asked for by name, also sections that nobody reads here."""
     blind = tuple(blind)
     for error in snapshot.errors:
-        rules = tuple(rule.id for rule in blind if error.collector in rule.needs)
+        rules = _ids(blind, error.collector)
         yield Blind(collector=error.collector, message=error.message, remedy=error.remedy, rules=rules)
     failed = {error.collector for error in snapshot.errors}
     absent = {section for rule in blind for section in rule.needs if getattr(snapshot, section) is None} - failed
     for section in sorted(absent) if explicit else ():
-        rules = tuple(rule.id for rule in blind if section in rule.needs)
-        yield Blind(collector=section, message=_ABSENT.get(section, "nothing is read of this here"), rules=rules)
+        message = _ABSENT.get(section, "nothing is read of this here")
+        yield Blind(collector=section, message=message, rules=_ids(blind, section))
+
+
+def _ids(rules: Iterable[Rule], section: str) -> tuple[str, ...]:
+    """Of those that need this section; a rule may look at several, each by itself."""
+    return tuple(dict.fromkeys(rule.id for rule in rules if section in rule.needs))
 
 
 _ABSENT = {
