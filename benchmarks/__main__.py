@@ -62,6 +62,18 @@ def _socket_screen(quick: bool) -> list[Figure]:
     return socket_screen.measure(terminal.QUICK if quick else terminal.THOROUGH)
 
 
+def _check(quick: bool) -> list[Figure]:
+    from benchmarks import check
+
+    return check.measure(3 if quick else check.ROUNDS)
+
+
+def _diagnosis(quick: bool) -> list[Figure]:
+    from benchmarks import diagnosis
+
+    return diagnosis.measure(21 if quick else diagnosis.UPDATES)
+
+
 def _quiet(quick: bool) -> list[Figure]:
     from benchmarks import terminal
 
@@ -82,6 +94,8 @@ ROOMS = {
     "busy": Room(_busy, "CPU, memory and answers to keys with 80,000 sockets held"),
     "sockets": Room(_sockets, "100,000 sockets read, filtered and traced to their owners, against ss"),
     "screen": Room(_socket_screen, "the Sockets screen refreshing with 100,000 sockets"),
+    "check": Room(_check, "nettui check with 80,000 sockets, against ss | awk"),
+    "diagnosis": Room(_diagnosis, "all rules on one Snapshot of a host with 80,000 sockets"),
     "quiet": Room(_quiet, "bytes, CPU and memory on a quiet host, against btop"),
 }
 
@@ -115,7 +129,7 @@ def main(words: Sequence[str] | None = None) -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks", description="nettui's figures as ratios, each with its bar.",
-        epilog="\n".join(f"  {name:<8} {room.about}" for name, room in ROOMS.items()),
+        epilog="\n".join(f"  {name:<9} {room.about}" for name, room in ROOMS.items()),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--only", action="append", choices=ROOMS, metavar="NAME", help="this one; may be repeated")

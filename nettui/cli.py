@@ -12,6 +12,9 @@ COMMANDS = {
     "snapshot": "print what the dashboard shows, as text or JSON",
     "sockets": "list the sockets, whose they are and what they are doing",
     "dns": "look a name up",
+    "check": "say what is wrong, once, with the exit code of a monitoring plug-in",
+    "watch": "look without a screen and tell what happens, as a service",
+    "explain": "tell what is known of a rule or a TCP state",
     "record": "record snapshots to a file, to be shown again with --replay",
     "config": "print a commented config file, or where it is",
 }
@@ -19,6 +22,13 @@ COMMANDS = {
 
 FAILED, WRONG, INTERRUPTED = 1, 2, 130
 """Exit codes: it could not be done; the command line or a setting is wrong; ctrl+c."""
+
+QUICK = ("check", "explain", "sockets")
+"""Commands that take no longer than it takes to load what they need."""
+
+UNKNOWN = {"check": 3}
+"""What a command exits with in place of the first two, where these mean something else: monitoring takes 1 for a
+warning and 2 for a critical state."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -29,6 +39,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         code = _version() if words in (["--version"], ["-V"]) and name is None else _run(name, words)
         sys.stdout.flush()
+        if name == "check" and arguments is None:  # a program of its own: to take down what it loaded costs more
+            sys.stderr.flush()  # than most of what it did
+            os._exit(code)
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
@@ -39,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         _hush()
         sys.stderr.write(f"nettui: {report(error)}\n")
-        return FAILED
+        return UNKNOWN.get(name or "", FAILED)
     return code
 
 
@@ -54,6 +67,12 @@ def _run(name: str | None, words: Sequence[str]) -> int:
     from argparse import ArgumentParser, RawDescriptionHelpFormatter
     from importlib import import_module
 
+    if name in QUICK:
+        _load_msgspec()
+    if name == "check":
+        import gc
+
+        gc.disable()  # all that it makes is written, and then the process ends; `--for` turns it on again
     module = import_module(f"nettui.commands.{name or 'dashboard'}")
     if name is None:
         listed = "\n".join(f"  {command:<10} {meaning}" for command, meaning in COMMANDS.items())
@@ -72,13 +91,28 @@ def _run(name: str | None, words: Sequence[str]) -> int:
     try:
         code: int = module.run(parser.parse_args(words))
     except SystemExit as done:  # argparse has said what there was to say: the help, or what is wrong
-        return done.code if isinstance(done.code, int) else FAILED
+        code = done.code if isinstance(done.code, int) else FAILED
+        return UNKNOWN.get(name or "", code) if code else 0
     except Exception as error:
         if not _is_about_settings(error):
             raise
         sys.stderr.write(f"nettui: {error}\n")
-        return WRONG
+        return UNKNOWN.get(name or "", WRONG)
     return code
+
+
+def _load_msgspec() -> None:
+    """msgspec prefers typing_extensions, where something has brought it, to typing, which has the same since Python
+    3.11; and that loads inspect and what hangs on it: a quarter of the time of such a command."""
+    if "msgspec" in sys.modules or "typing_extensions" in sys.modules:
+        return
+    from importlib import import_module
+
+    sys.modules["typing_extensions"] = None  # type: ignore[assignment]  # importlib's own way to say: not there
+    try:
+        import_module("msgspec")
+    finally:
+        del sys.modules["typing_extensions"]
 
 
 def _formatter(prog: str) -> "HelpFormatter":

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import __main__ as command
-from benchmarks import headless, screen, startup, tcp, terminal
+from benchmarks import check, diagnosis, headless, screen, startup, tcp, terminal
 from benchmarks.figures import Figure, Unmeasured, paired, single, table
 from benchmarks.program import Chunk, Program, clean_environment
 
@@ -140,6 +140,21 @@ def test_a_small_swarm_is_counted_as_ss_counts_it_in_a_namespace_of_its_own() ->
     figures = {figure.name: figure for figure in tcp.measure(1, established=20, time_wait=8, close_wait=4, fin_wait2=2)}
     assert figures["rounds in which the counts differ from ss's"].ok
     assert all(figure.ours > 0 for figure in figures.values() if figure.unit)
+
+
+def test_check_is_timed_against_ss_where_it_has_something_to_tell() -> None:
+    figure, = check.measure(2, established=20, time_wait=8, close_wait=120, fin_wait2=60)
+    assert figure.theirs and figure.ours > 0 and figure.runs == 2
+    with pytest.raises(Unmeasured, match=r"ended with 0"):
+        check.measure(1, established=20, time_wait=8, close_wait=4, fin_wait2=2)
+
+
+def test_rules_are_timed_on_readings_that_move_and_make_them_speak() -> None:
+    figures = diagnosis.measure(3, past=30)
+    assert all(0 < figure.value < 60 for figure in figures) and figures[0].runs == 3
+    first, second = list(diagnosis.snapshots(2))
+    assert first.census and len(first.census.holders or ()) == diagnosis.GROUPS and first.census != second.census
+    assert first.routes is second.routes, "tables stay"
 
 
 def test_why_a_swarm_cannot_stand_is_told() -> None:

@@ -7,6 +7,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 
 import msgspec
+import platformdirs
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -307,6 +308,15 @@ def test_a_file_of_a_hostile_name_is_named_safely(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         load({}, {}, path)
     assert str(caught.value).startswith(f"{tmp_path}/a\\x0a\\x1b[31m\\xff.toml: interval: expected ")
+
+
+@pytest.mark.parametrize("home", [None, "", " ", "/a/b"])
+def test_the_usual_file_is_where_platformdirs_has_it(home: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    if home is None:
+        monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    else:
+        monkeypatch.setenv("XDG_CONFIG_HOME", home)
+    assert locate({}) == platformdirs.user_config_path("nettui", appauthor=False) / "config.toml"
 
 
 def test_the_usual_file_need_not_be_there_nor_its_folder_be_ours(

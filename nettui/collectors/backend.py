@@ -66,12 +66,12 @@ class Backend(Protocol):
     def close(self) -> None: ...
 
 
-def open_backend(name: str = "auto") -> Backend:
-    """The backend called `linux` or `portable`; `auto` takes the best for this system."""
+def open_backend(name: str = "auto", brief: bool = False) -> Backend:
+    """The backend called `linux` or `portable`; `auto` takes the best for this system. `brief`: to read once only."""
     if is_linux(name):
         from nettui.linux.host import LinuxHost
 
-        return LinuxHost()
+        return LinuxHost(brief)
     from nettui.portable.host import PortableHost
 
     return PortableHost()

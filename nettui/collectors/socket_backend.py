@@ -2,17 +2,19 @@
 
 import sys
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from nettui.model.process import Owners, Process, Unit
 from nettui.model.socket import Socket, SocketKey
-from nettui.model.socket_table import SocketRequest, SocketTable
+
+if TYPE_CHECKING:  # who only counts sockets does without tables of them
+    from nettui.model.socket_table import SocketRequest, SocketTable
 
 
 class SocketBackend(Protocol):
     """How one operating system is asked about single sockets. Raises as `Backend` does."""
 
-    async def table(self, request: SocketRequest) -> SocketTable: ...
+    async def table(self, request: "SocketRequest") -> "SocketTable": ...
 
     async def details(self, sockets: Sequence[Socket]) -> Mapping[SocketKey, Socket]:
         """The same sockets, read one by one, with everything there is to know; those that are gone are missing."""

@@ -1,11 +1,13 @@
 """A collector worker: one subject, read when due, with a time limit, a back-off and an error state of its own."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nettui.model.snapshot import CollectorError
 from nettui.model.text import clean
+
+if TYPE_CHECKING:  # a command that reads once does without the event loop, which takes long to load
+    import asyncio
 
 Part = Mapping[str, Any]
 """New values for fields of the Snapshot, by field name."""
@@ -44,20 +46,31 @@ class Worker:
             return False
         return self._ended is None or now >= self._ended + self._pause() - 0.25 * min(self.every, 1.0)
 
-    def refresh(self) -> asyncio.Task[None]:
+    def refresh(self) -> "asyncio.Task[None]":
         """Begin a reading, or join the one that is under way."""
+        import asyncio
+
         if self._task is None:
             self._task = asyncio.create_task(self._attempt(), name=f"collector {self.name}")
             self._task.add_done_callback(self._finished)
         return self._task
 
-    def renew(self) -> asyncio.Task[None]:
+    def renew(self) -> "asyncio.Task[None]":
         """Begin a reading that has seen everything up to now: not the one that is under way, the next."""
         if self._task is None:
             return self.refresh()
         if self._again is None:
+            import asyncio
+
             self._again = asyncio.create_task(self._after(self._task), name=f"collector {self.name} again")
         return self._again
+
+    async def once(self) -> None:
+        """Read in this very task, without a time limit; where the reader waits for nothing, without an event loop."""
+        try:
+            self.part, self.error = await self._read(), None
+        except Exception as error:
+            self._failed(explained(error), error)
 
     async def stop(self) -> None:
         """Cancel what is under way or waits for it, and wait a second for it to let go."""
@@ -65,9 +78,13 @@ class Worker:
         for task in tasks:
             task.cancel()
         if tasks:
+            import asyncio
+
             await asyncio.wait(tasks, timeout=1.0)
 
-    async def _after(self, running: asyncio.Task[None]) -> None:
+    async def _after(self, running: "asyncio.Task[None]") -> None:
+        import asyncio
+
         try:
             await asyncio.wait([running])
         finally:
@@ -75,10 +92,12 @@ class Worker:
         # A change told from here on may be too late for the reading that begins now, and gets another.
         await asyncio.wait([self.refresh()])
 
-    def _finished(self, task: asyncio.Task[None]) -> None:
+    def _finished(self, task: "asyncio.Task[None]") -> None:
         self._task = None
 
     async def _attempt(self) -> None:
+        import asyncio
+
         began = asyncio.get_running_loop().time()
         try:
             async with asyncio.timeout(self._limit) as limit:

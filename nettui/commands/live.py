@@ -1,6 +1,7 @@
 """What several commands need: the engine of the live host, put together from the settings."""
 
 import socket
+from collections.abc import Collection
 
 from nettui.collectors.backend import open_backend
 from nettui.collectors.wanted import GaugeWanted, Wanted
@@ -9,10 +10,10 @@ from nettui.engine.live import LiveSource
 from nettui.model.selector import parse_selector
 
 
-def live_source(settings: Settings, sockets: bool = False) -> LiveSource:
-    """The live host as a source of Snapshots, which hold the sockets too if that is wanted."""
+def live_source(settings: Settings, sockets: bool = False, only: Collection[str] = ()) -> LiveSource:
+    """The live host as a source of Snapshots, which hold the sockets too if that is wanted, or `only` some sections."""
     backend = open_backend(settings.backend)
-    return LiveSource(backend, socket.gethostname(), settings.interval, sockets, wanted(settings))
+    return LiveSource(backend, socket.gethostname(), settings.interval, sockets, wanted(settings), only)
 
 
 def wanted(settings: Settings) -> Wanted:

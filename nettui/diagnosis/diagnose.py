@@ -40,8 +40,12 @@ class Diagnosis:
         self._folded: frozenset[Key] = frozenset()
         """What stood under its cause at the last reading."""
 
-    def update(self, history: History) -> tuple[Finding, ...]:
-        """The open findings, the gravest first, after the newest Snapshot."""
+    def update(self, history: History, at_once: bool = False) -> tuple[Finding, ...]:
+        """The open findings, the gravest first, after the newest Snapshot.
+
+        `at_once`: also what is beyond its threshold in this one reading, whether it has lasted or not, for whoever
+        reads seldom.
+        """
         snapshot = history.snapshot
         if snapshot.taken_at < self._at - BACK:
             self.reset()
@@ -53,11 +57,12 @@ class Diagnosis:
         for watch in self._watches:
             case = Case(history=history, limits=watch.limits, ways=ways, memory=self._memory, others=self._others)
             watch.look(case)
-            for severity, life in watch.open():
-                condition = life.condition
-                told.append(Told(finding(watch.rule.id, condition, severity, life.since), condition.covers))
-                if life.fading:
-                    fading.add((watch.rule.id, condition.subject))
+            lasting = [
+                Told(finding(watch.rule.id, life.condition, severity, life.since), life.condition.covers)
+                for severity, life in watch.open()
+            ]
+            fading |= {(watch.rule.id, life.condition.subject) for _, life in watch.open() if life.fading}
+            told += _gravest((*lasting, *_seen(watch.rule, case))) if at_once else lasting
         # What followed from a cause that is over now, and is over itself, is not news for the rest of its life.
         done = fading & self._folded
         found = tuple(each for each in folded(told) if each.key not in done)
@@ -82,15 +87,31 @@ def diagnose_once(
     rules = tuple(chosen(limits, only))
     others = _limits(rules, limits)
     for rule in rules:
-        if rule.blind(snapshot):
-            continue
-        case = Case(history=history, limits=limits[rule.id], ways=ways, memory=memory, others=others)
-        for condition in rule.find(case):
-            if condition.level is not None and condition.single:
-                began = rule.at(snapshot) if condition.began is None else condition.began
-                alone = replace(condition, evidence=(*condition.evidence, _ONCE))
-                told.append(Told(finding(rule.id, alone, condition.level, began), condition.covers))
+        told += _seen(
+            rule, Case(history=history, limits=limits[rule.id], ways=ways, memory=memory, others=others)
+        )
     return folded(told)
+
+
+def _seen(rule: Rule, case: Case) -> Iterator[Told]:
+    """What a rule tells of one reading."""
+    if rule.blind(case.snapshot):
+        return
+    for condition in rule.find(case):
+        if condition.level is not None and condition.single:
+            began = rule.at(case.snapshot) if condition.began is None else condition.began
+            alone = replace(condition, evidence=(*condition.evidence, _ONCE))
+            yield Told(finding(rule.id, alone, condition.level, began), condition.covers)
+
+
+def _gravest(told: Iterable[Told]) -> Iterable[Told]:
+    """Of each subject once, as it is gravest; of two alike the first, which has lasted."""
+    found: dict[str, Told] = {}
+    for each in told:
+        before = found.get(each.finding.subject)
+        if before is None or each.finding.severity.rank > before.finding.severity.rank:
+            found[each.finding.subject] = each
+    return found.values()
 
 
 def chosen(thresholds: Thresholds, only: Collection[str]) -> Iterator[Rule]:

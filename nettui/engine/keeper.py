@@ -23,7 +23,9 @@ READINGS = 400
 class Keeper:
     """Turns each new Snapshot into a History. Time that goes back starts a new one."""
 
-    def __init__(self) -> None:
+    def __init__(self, span: float = SPAN) -> None:
+        """`span`: seconds kept; more than SPAN only where readings are far apart."""
+        self._span = span
         self._begin()
 
     def _begin(self) -> None:
@@ -51,7 +53,7 @@ class Keeper:
         if reading is None or (kept and kept[-1].at >= reading.at):
             return
         kept.append(reading)
-        while kept[0].at < reading.at - SPAN:
+        while kept[0].at < reading.at - self._span:
             kept.popleft()
         self._read[name] = tuple(kept)
 
@@ -60,7 +62,7 @@ class Keeper:
             return
         if not self._tcp or self._tcp[-1].at != snapshot.tcp_at:
             self._tcp.append(TcpSample(at=snapshot.tcp_at, counts=snapshot.tcp.counts))
-        while self._tcp[0].at < snapshot.tcp_at - SPAN:
+        while self._tcp[0].at < snapshot.tcp_at - self._span:
             self._tcp.popleft()
 
     def _add_rates(self, snapshot: Snapshot) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import msgspec
 
@@ -38,18 +38,20 @@ class LiveSource:
     """Runs the collectors of one backend."""
 
     def __init__(
-        self, backend: Backend, host: str, interval: float = 1.0, sockets: bool = False, wanted: Wanted | None = None
+        self, backend: Backend, host: str, interval: float = 1.0, sockets: bool = False, wanted: Wanted | None = None,
+        only: Collection[str] = (),
     ) -> None:
         """`sockets`: whether each Snapshot is to hold them (a recording's wish; a screen asks for them itself).
 
-        `wanted`: names and gauges that the user listed; without them nothing is asked over the network.
+        `wanted`: names and gauges that the user listed; without them nothing is asked over the network. `only`: the
+        sections to read, by default all.
         """
         self._interval = interval
         self._stirred = asyncio.Event()
         self._backend = backend
-        self._workers = {worker.name: worker for worker in workers(backend, sockets, wanted)}
-        self._calm = {subject: self._workers[subject].every for subject in Subject}
-        self._changed = {subject: asyncio.Event() for subject in Subject}
+        self._workers = {w.name: w for w in workers(backend, sockets, wanted) if not only or w.name in only}
+        self._calm = {subject: self._workers[subject].every for subject in Subject if subject in self._workers}
+        self._changed = {subject: asyncio.Event() for subject in self._calm}
         self._changes_error: CollectorError | None = None
         self._snapshot = Snapshot(taken_at=time.time(), host=clean(host), backend=backend.name)
         self._publish: Publish | None = None
@@ -68,7 +70,7 @@ class LiveSource:
         """Publish a Snapshot each interval and whenever the system says that something changed."""
         self._publish = publish
         tasks = [asyncio.create_task(self._listen(), name="changes")]
-        tasks += [asyncio.create_task(self._follow(subject), name=f"changes of {subject}") for subject in Subject]
+        tasks += [asyncio.create_task(self._follow(subject), name=f"changes of {subject}") for subject in self._calm]
         try:
             while True:
                 began = time.monotonic()
@@ -168,7 +170,7 @@ class LiveSource:
             try:
                 async for subjects in changes:
                     self._heard()
-                    for subject in subjects:
+                    for subject in subjects & self._changed.keys():
                         self._changed[subject].set()
                 self._poll()
                 return

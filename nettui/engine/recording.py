@@ -72,7 +72,7 @@ class RecordingWriter:
         whole = self._previous is None or (
             self._lines >= _WHOLE_EVERY and self._bytes >= 4 * self._whole_size
         )
-        line = msgspec.json.encode(self._difference(snapshot, whole))
+        line = encoded(snapshot, None if whole else self._previous)
         if whole:
             self._lines, self._bytes, self._whole_size = 0, 0, len(line)
         self._lines += 1
@@ -85,15 +85,6 @@ class RecordingWriter:
             self._writer.close()
         except OSError as error:
             raise self._failed(error) from error
-
-    def _difference(self, snapshot: Snapshot, whole: bool) -> dict[str, object]:
-        before = self._previous
-        found: dict[str, object] = {"whole": True} if whole else {"taken_at": snapshot.taken_at}
-        for name in _FIELDS:
-            value = getattr(snapshot, name)
-            if whole or before is None or not _same(value, getattr(before, name)):
-                found[name] = value
-        return found
 
     def _write(self, line: bytes) -> None:
         try:
@@ -120,6 +111,29 @@ class RecordingWriter:
 
     def _failed(self, error: OSError) -> RecordingError:
         return RecordingError(f"{clean(str(self._path))}: {error.strerror or error}")
+
+
+def encoded(snapshot: Snapshot, before: Snapshot | None) -> bytes:
+    """A Snapshot as a line: whole, or what differs from the one of the line before."""
+    found: dict[str, object] = {"whole": True} if before is None else {"taken_at": snapshot.taken_at}
+    for name in _FIELDS:
+        value = getattr(snapshot, name)
+        if before is None or not _same(value, getattr(before, name)):
+            found[name] = value
+    return msgspec.json.encode(found)
+
+
+def decoded(line: bytes, before: Snapshot | None) -> Snapshot:
+    """The Snapshot of a line, given that of the line before. Raises ValueError where the line is none, or nonsense."""
+    try:
+        delta = _decoded(line)
+        refuse_nonsense(delta)
+    except (UnicodeDecodeError, RecursionError) as error:
+        raise ValueError(str(error)) from None
+    found = {name: value for name in _FIELDS if (value := getattr(delta, name)) is not UNSET}
+    if "taken_at" not in found:
+        raise ValueError("a snapshot without its time")
+    return msgspec.structs.replace(before or Snapshot(taken_at=0.0), **found)
 
 
 def _same(one: object, other: object) -> bool:

@@ -46,7 +46,9 @@ class LinuxHost:
     name = "linux"
     lacks: frozenset[str] = frozenset()
 
-    def __init__(self) -> None:
+    def __init__(self, brief: bool = False) -> None:
+        """`brief`: everything is read once only, so what pays off later is left out."""
+        self._brief = brief
         self._netlink = NetlinkSocket(ROUTE)
         self._routing = NetlinkSocket(ROUTE)  # a huge table must not hold up all else
         self._ethtool = Ethtool()
@@ -189,7 +191,7 @@ class LinuxHost:
         if self._tcp is None:
             from nettui.linux.tcp import TcpCounter
 
-            self._tcp = TcpCounter()
+            self._tcp = TcpCounter(brief=self._brief)
         return self._tcp
 
 

@@ -1,6 +1,5 @@
 """What the kernel tells of its own accord: multicast groups of netlink, without polling or a thread (netlink(7))."""
 
-import asyncio
 import errno
 import socket
 from collections.abc import AsyncGenerator
@@ -27,6 +26,8 @@ async def heard(protocol: int, groups: int, most: int, room: int | None = None) 
     read waits in the kernel, in `room` bytes where it grants that much (to CAP_NET_ADMIN; others get
     net.core.rmem_max). Raises OSError where no socket can be had, or when it fails.
     """
+    import asyncio  # whoever reads once and listens to nothing does without it
+
     opened = open_socket(protocol, groups)
     try:
         opened.setblocking(False)
@@ -65,6 +66,8 @@ def _read(opened: socket.socket, most: int) -> tuple[list[bytes], bool, bool]:
 
 
 async def _readable(opened: socket.socket) -> None:
+    import asyncio
+
     loop = asyncio.get_running_loop()
     ready = asyncio.Event()
     loop.add_reader(opened, ready.set)

@@ -4,6 +4,7 @@ Loading asyncio takes longer than reading ten thousand sockets. What only has to
 of work, or to take turns with a neighbour that is not there, does without it: `finish` runs such a coroutine.
 """
 
+import sys
 from collections import deque
 from collections.abc import Coroutine, Generator
 from types import TracebackType, coroutine
@@ -32,6 +33,12 @@ def finish(work: Coroutine[Any, Any, T]) -> T:
         return result
     finally:
         work.close()
+
+
+def on_loop() -> bool:
+    """Whether an event loop runs this code: then there are others, and tasks can be made."""
+    asyncio = sys.modules.get("asyncio")
+    return asyncio is not None and asyncio._get_running_loop() is not None
 
 
 class Turn:

@@ -331,3 +331,19 @@ async def test_exhausted_descriptors_are_told_and_survived(monkeypatch: pytest.M
     assert healed.links and healed.tcp
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_only_the_sections_that_are_wanted_are_read() -> None:
+    host = FakeHost()
+    source = LiveSource(host, "host", TICK, only=("links", "tcp"))
+    shown: list[Snapshot] = []
+    task = asyncio.create_task(source.run(lambda snapshots, anew: shown.extend(snapshots)))
+    async with asyncio.timeout(20):
+        while not shown:
+            await asyncio.sleep(0.01)
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+    snapshot = shown[-1]
+    assert snapshot.links and snapshot.tcp
+    assert snapshot.routes is snapshot.addresses is snapshot.counters is snapshot.resolvers is None

@@ -42,7 +42,8 @@ def taken(lab: Lab, readings: int = 1, patch: dict[str, Any] | None = None, **op
 
 
 async def censuses(readings: int, **options: Any) -> list[Census]:
-    owners_of.PATIENCE, owners_of.REST = 30.0, 0  # whatever else this machine does: what is searched for is found in this reading
+    # Whatever else this machine does: what is searched for is found in this reading.
+    owners_of.PATIENCE, owners_of.REST = 30.0, 0
     backend = LinuxSockets()
     reader = CensusReader(backend, socket_totals, **options)
     try:
