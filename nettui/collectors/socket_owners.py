@@ -1,14 +1,15 @@
 """Whose sockets are: remembered from reading to reading, and searched for in the background where that takes longer."""
 
-import asyncio
 import time
 from collections.abc import Callable, Collection, Mapping
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from nettui.collectors.socket_backend import SocketBackend
 from nettui.model.process import Owner, Owners
 from nettui.model.text import clean
+from nettui.model.turns import on_loop
 
 MOST = 5_000
 """Inodes that one search is for."""
@@ -28,7 +29,7 @@ class OwnerBook:
         self._clock = clock
         self._owners: dict[int, Owner | None] = {}
         self._until: dict[int, float] = {}
-        self._search: asyncio.Task[None] | None = None
+        self._search: "asyncio.Task[None] | None" = None
         self._rests_until = float("-inf")
         self._hidden: str | None = None
 
@@ -46,9 +47,15 @@ class OwnerBook:
         now = self._clock()
         if self._search is None and now >= self._rests_until:
             wanted = {inode for inode in inodes if self._until.get(inode, now) <= now}
-            if wanted:
+            if wanted and not on_loop():
+                await self._find(sorted(wanted, reverse=True)[:MOST])
+            elif wanted:
+                import asyncio
+
                 self._search = asyncio.create_task(self._find(sorted(wanted, reverse=True)[:MOST]), name="owners")
         if (search := self._search) is not None:
+            import asyncio
+
             await asyncio.wait([search], timeout=PATIENCE)
             if search.done() and not search.cancelled():
                 search.result()  # a fault of ours is not to be lost

@@ -90,7 +90,8 @@ async def test_the_first_snapshot_has_everything() -> None:
 
 
 NAMES = (
-    "links", "counters", "addresses", "routes", "rules", "neighbours", "tcp", "vitals", "settings", "processes", "leases",
+    "links", "counters", "addresses", "routes", "rules", "neighbours", "tcp", "vitals", "settings", "processes",
+    "leases",
 )
 
 
