@@ -128,7 +128,7 @@ def _index(items: Sequence[SocketKey] | Sequence[int], item: SocketKey) -> int:
     """Where an item stands. Raises ValueError where it does not."""
     if isinstance(items, array):
         return place_of(item if isinstance(item, int) else -1, items)
-    return items.index(item)  # type: ignore[arg-type]  # a text is simply not among numbers
+    return items.index(item)
 
 
 class SocketRows:
