@@ -82,7 +82,7 @@ class PackedTable:
         found = decode_inet(_TRANSPORTS[self._transports[place]], message, 0, MESSAGE_SIZE)
         cgroup = self._cgroups[place] or None if self._cgroups is not None else None
         info = self._measures.info(place) if self._measures is not None else None
-        return replace(found, cgroup=cgroup, info=info)
+        return found if cgroup is None and info is None else replace(found, cgroup=cgroup, info=info)
 
     def column(self, name: str, start: int = 0, end: int | None = None) -> Column:
         """One field of many sockets."""

@@ -58,11 +58,11 @@ async def ordered(
         return before
     await breathe()
     positions = await sorted_positions(values, reverse)
-    if isinstance(places, range) and places == range(len(places)):
-        return Ordered(array("I", positions), places, kept, reverse)
+    all_of_them = isinstance(places, range) and places == range(len(places))
     found = array("I")
     for start in range(0, len(positions), RUN):
-        found.extend([places[position] for position in positions[start : start + RUN]])
+        some = positions[start : start + RUN]
+        found.extend(some if all_of_them else [places[position] for position in some])
         await breathe()
     return Ordered(found, places, kept, reverse)
 
