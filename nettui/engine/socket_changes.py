@@ -104,8 +104,8 @@ class Changes:
         for key, (at, socket) in told.items():
             shown = asked is not None and asked.wanted is None and socket.transport in asked.transports
             self._remember(socket, at, known.get(key), before.taken_at if shown else None)
-        for key in missed:
-            if (seen := known.get(key)) is not None and seen.inode:
+        for key, seen in known.items():  # in the order of the table, which no hash decides
+            if key in missed and seen.inode:
                 self._remember(None, now, seen, None)
         for key in missing & self.born.keys():
             del self.born[key]
