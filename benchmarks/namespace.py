@@ -24,10 +24,11 @@ GRACE = 30.0
 """Seconds to clean up in, after an interruption."""
 
 
-def run_module(module: str, task: dict[str, Any], timeout: float) -> Any:
+def run_module(module: str, task: dict[str, Any], timeout: float, aloud: bool = False) -> Any:
     """Run `python -m MODULE --here TASK` in a namespace of its own and return the JSON that it prints.
 
     Where no namespace can be had it runs in this one. Raises Unmeasured with the last thing it said where it fails.
+    `aloud`: what it says on its way is heard at once.
     """
     command = [sys.executable, "-m", module, "--here", json.dumps(task)]
     for unshare in UNSHARE:
@@ -36,7 +37,8 @@ def run_module(module: str, task: dict[str, Any], timeout: float) -> Any:
             break
     # In a session of its own it does not hear ctrl+c but is told by us, once, and can clean up undisturbed.
     with subprocess.Popen(
-        command, cwd=HOME, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        command, cwd=HOME, stdout=subprocess.PIPE, stderr=None if aloud else subprocess.PIPE, text=True,
+        start_new_session=True,
     ) as running:
         try:
             said, complaint = running.communicate(timeout=timeout)
@@ -46,7 +48,7 @@ def run_module(module: str, task: dict[str, Any], timeout: float) -> Any:
                 raise Unmeasured(f"{module} took more than {timeout:.0f} s") from error
             raise
     if running.returncode:
-        raise Unmeasured(complaint.strip().rpartition("\n")[2] or f"{module} ended with {running.returncode}")
+        raise Unmeasured((complaint or "").strip().rpartition("\n")[2] or f"{module} ended with {running.returncode}")
     return json.loads(said)
 
 

@@ -8,6 +8,7 @@ import argparse
 import asyncio
 import json
 import random
+import sys
 import time
 from contextlib import AbstractContextManager
 
@@ -36,7 +37,8 @@ def measure(pace: Pace = THOROUGH, sockets: int = SOCKETS) -> list[Figure]:
 
 def soak(minutes: int, sockets: int = SOCKETS) -> list[Figure]:
     """Memory over so many minutes, with a third of the sockets coming and going each minute. Raises Unmeasured."""
-    told = run_module("benchmarks.socket_screen", {"minutes": minutes, "sockets": sockets}, 60.0 * minutes + 300.0)
+    task = {"minutes": minutes, "sockets": sockets}
+    told = run_module("benchmarks.socket_screen", task, 60.0 * minutes + 300.0, aloud=True)
     return [Figure(**figure) for figure in told]
 
 
@@ -78,6 +80,7 @@ def soak_here(minutes: int, sockets: int) -> list[Figure]:
                 raise Unmeasured(f"the program ended by itself after {minute} minutes")
             program.chunks.clear()
             seen.append(program.memory())
+            print(f"minute {minute + 1}: {seen[-1]:.0f} MB", file=sys.stderr, flush=True)
     skipped = min(WARM_UP_MINUTES, minutes // 2)
     growth = seen[-1] - seen[skipped]
     named = f"{held.wanted.total:,} sockets on the screen for {minutes} min"

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from nettui.collectors.socket_backend import SocketBackend
 from nettui.collectors.worker import explained
+from nettui.engine.heap import give_large_pieces_back, undisturbed
 from nettui.engine.socket_changes import Changes
 from nettui.engine.socket_reader import ASKED, SLICE, SocketReader, needs_owners, request_for
 from nettui.model.socket import Socket, SocketKey
@@ -57,6 +58,7 @@ class SocketWatch(SocketReader):
 
     async def run(self, publish: Callable[[], None]) -> None:
         """Read until cancelled; `publish` is called whenever `frame` or `error` is another."""
+        give_large_pieces_back()
         self._publish = publish
         self._changes.forget()
         beside = [
@@ -112,12 +114,14 @@ class SocketWatch(SocketReader):
         """Read, compare, arrange, look closely at what is on the screen."""
         query = self._query
         request = request_for(query)
-        table = await self._take(request)
-        await self._changes.note(request, table)
-        self._table, self._request = table, request
-        await breathe()
-        details = await self._details(table, self._looked_at)
-        answer = await self._answer(table, query)
+        with undisturbed():
+            table = await self._take(request)
+            await self._changes.note(request, table)
+            self._table, self._request = table, request
+            await breathe()
+            details = await self._details(table, self._looked_at)
+            answer = await self._answer(table, query)
+            await breathe()
         await breathe()  # to show it is work for others, who do not take turns
         self._show(self._marked(answer, details))
         self._seek_owners()
@@ -127,7 +131,9 @@ class SocketWatch(SocketReader):
         frame, table = self.frame, self._table
         if table is not None:
             details = frame.details if frame is not None and frame.table is table else {}
-            answer = await self._answer(table, self._query)
+            with undisturbed():
+                answer = await self._answer(table, self._query)
+                await breathe()
             await breathe()
             self._show(self._marked(answer, details))
             self._seek_owners()
@@ -217,7 +223,8 @@ class SocketWatch(SocketReader):
         wanted = await self._facts.unknown(inodes)
         if not wanted:
             return
-        await self._facts.find_owners(wanted, thorough)
+        with undisturbed():
+            await self._facts.find_owners(wanted, thorough)
         if thorough:
             self._stirred.set()
         elif self.frame is not None:
@@ -253,10 +260,15 @@ async def _places(table: SocketTable, keys: Collection[SocketKey]) -> list[int]:
         if start % (8 * SLICE) == 0:
             await asyncio.sleep(0)
     return found
+
+
 async def _kept(before: SocketFrame, table: SocketTable) -> Sequence[int]:
     """The sockets of a frame where they are in a newer table, in the order they had."""
-    old = before.table.keys()
-    where = dict(zip(table.keys(), range(len(table)), strict=True))
+    old, newer = before.table.keys(), table.keys()
+    where: dict[SocketKey, int] = {}
+    for start in range(0, len(table), SLICE):
+        where.update(zip(newer[start : start + SLICE], range(start, len(table)), strict=False))
+        await breathe()
     kept = array("I")
     for start in range(0, len(before.order), SLICE):
         await asyncio.sleep(0)

@@ -80,9 +80,12 @@ class TcpDiag:
         self._socket = NetlinkSocket(SOCK_DIAG)
         self._by_family = False
 
-    async def states(self, mask: int = EVERY_STATE) -> StateTally:
-        """Count the sockets in the states of `mask`. Raises NetlinkError, NetlinkDecodeError or OSError."""
-        found, *others = await self._dump(mask, StateTally)
+    async def states(self, mask: int = EVERY_STATE, aside: bool = False) -> StateTally:
+        """Count the sockets in the states of `mask`; `aside`: few among many (`NetlinkSocket.dump`).
+
+        Raises NetlinkError, NetlinkDecodeError or OSError.
+        """
+        found, *others = await self._dump(mask, StateTally, aside)
         for other in others:
             found.counts.update(other.counts)
             found.fin_wait2_minisocks += other.fin_wait2_minisocks
@@ -99,7 +102,7 @@ class TcpDiag:
         """Let the socket go; the next dump opens another."""
         self._socket.close()
 
-    async def _dump(self, mask: int, sink: Callable[[], S]) -> list[S]:
+    async def _dump(self, mask: int, sink: Callable[[], S], aside: bool = False) -> list[S]:
         """Dump IPv4 and IPv6, into one sink or one each.
 
         The older request, TCPDIAG_GETSOCK, names no family and gets both in one walk through the kernel's table. The
@@ -108,13 +111,13 @@ class TcpDiag:
         if not self._by_family:
             try:
                 request = _REQUEST.pack(0, 0, 0, 0, _ANY_SOCKET, mask, 0)
-                return [await self._socket.dump(TCPDIAG_GETSOCK, request, sink)]
+                return [await self._socket.dump(TCPDIAG_GETSOCK, request, sink, aside)]
             except NetlinkError as error:
                 if error.errno not in (EINVAL, EOPNOTSUPP):
                     raise
                 self._by_family = True
         requests = [_REQUEST_V2.pack(family, IPPROTO_TCP, 0, 0, mask, _ANY_SOCKET) for family in (AF_INET, AF_INET6)]
-        return [await self._socket.dump(SOCK_DIAG_BY_FAMILY, request, sink) for request in requests]
+        return [await self._socket.dump(SOCK_DIAG_BY_FAMILY, request, sink, aside) for request in requests]
 
 
 def common_length(chunk: bytes) -> int:

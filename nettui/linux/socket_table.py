@@ -36,6 +36,8 @@ _PORTS = 1
 _IFINDEX, _COOKIE_LOW, _COOKIE_HIGH, _EXPIRES, _RECV_Q, _SEND_Q, _UID, _INODE = range(10, 18)
 """Which of its 32-bit numbers these are."""
 _HALVES, _WORDS = MESSAGE_SIZE // 2, MESSAGE_SIZE // 4
+_COOKIES_FROM, _COOKIE, _LONG_WORDS = 4, 5, MESSAGE_SIZE // 8
+"""From the fourth byte on the messages are 64-bit numbers: which of them is the cookie, and of how many."""
 _LOCAL, _PEER = Layout("=B7x16s48x"), Layout("=B23x16s32x")
 """Its family and an address."""
 
@@ -62,7 +64,7 @@ class PackedTable:
         self._bytes = memoryview(packed).toreadonly()
         self._halves, self._numbers = self._bytes.cast("H"), self._bytes.cast("I")
         self._cgroups, self._measures = cgroups, measures
-        self._keys: list[SocketKey] | None = None
+        self._keys: Sequence[SocketKey] | None = None
 
     def __len__(self) -> int:
         return len(self._transports)
@@ -90,7 +92,7 @@ class PackedTable:
         found = decode_inet(_TRANSPORTS[self._transports[place]], message, 0, MESSAGE_SIZE)
         cgroup = self._cgroups[place] or None if self._cgroups is not None else None
         info = self._measures.info(place) if self._measures is not None else None
-        return replace(found, cgroup=cgroup, info=info)
+        return found if cgroup is None and info is None else replace(found, cgroup=cgroup, info=info)
 
     def column(self, name: str, start: int = 0, end: int | None = None) -> Column:
         """One field of many sockets."""
@@ -166,12 +168,20 @@ class PackedTable:
             return [None] * (end - start)
         return [span(number) for number in milliseconds[start:end]]
 
-    def _cookies(self) -> list[SocketKey]:
-        lows, highs = (self.words(place, 0, len(self)) for place in (_COOKIE_LOW, _COOKIE_HIGH))
-        cookies = [low | high << 32 for low, high in zip(lows, highs, strict=True)] if any(highs) else lows
-        if not any(none in cookies for none in NO_COOKIES):
-            return [*cookies]
+    def _cookies(self) -> Sequence[SocketKey]:
+        """Numbers side by side, of which Python makes an object only where one is looked at."""
+        cookies = self._numbered()
+        packed = cookies.tobytes()
+        if not any(none.to_bytes(8) in packed for none in NO_COOKIES):  # alike in either order of bytes
+            return cookies
         return [self.socket(place).key if key in NO_COOKIES else key for place, key in enumerate(cookies)]
+
+    def _numbered(self) -> "array[int]":
+        if sys.byteorder == "little" and len(self):  # the lower half comes first, as in a number of 64 bits
+            numbers = self._bytes[_COOKIES_FROM : _COOKIES_FROM - 8].cast("Q")
+            return array("Q", numbers[_COOKIE::_LONG_WORDS].tobytes())
+        lows, highs = (self.words(place, 0, len(self)) for place in (_COOKIE_LOW, _COOKIE_HIGH))
+        return array("Q", [low | high << 32 for low, high in zip(lows, highs, strict=True)])
 
 
 class JoinedTable:
@@ -256,7 +266,7 @@ def _uids(table: PackedTable, start: int, end: int) -> Column:
 
 
 _COLUMNS: dict[str, Callable[[PackedTable, int, int], Column]] = {
-    "key": lambda table, start, end: table.keys()[start:end],
+    "key": lambda table, start, end: [*table.keys()[start:end]],
     "transport": lambda table, start, end: [_TRANSPORTS[code] for code in table.transports(start, end)],
     "family": lambda table, start, end: [FAMILIES[code] for code in table.octets(_FAMILY, start, end)],
     "state": _states,

@@ -29,6 +29,7 @@ from nettui.model.turns import breathe
 
 _WITHOUT_TOTALS = EVERY_STATE & ~(1 << ESTABLISHED | 1 << TIME_WAIT)
 _COMPARISONS = 3
+_MANY = 20_000  # sockets that the kernel goes over in some milliseconds, which is worth a thread
 _TURN = 2_000  # items after which others on the event loop get a turn: a millisecond or two
 
 T = TypeVar("T")
@@ -44,7 +45,7 @@ class TcpCounter:
         self._diag = TcpDiag()
         self._proc = ProcNet(root)
         self._brief = brief
-        self._believed = False
+        self._believed = self._many = False
         self._for_counts = Ways(
             [
                 Way("sock_diag+proc", self._by_totals, clock),
@@ -99,8 +100,10 @@ class TcpCounter:
         return await by_port(await self._proc.ports())
 
     async def _read_totals(self) -> Counter[int]:
-        found = await self._diag.states(_WITHOUT_TOTALS)
-        return with_totals(found, self._proc.totals())
+        found = await self._diag.states(_WITHOUT_TOTALS, aside=self._many)
+        totals = self._proc.totals()
+        self._many = totals.hashed + totals.time_wait > _MANY
+        return with_totals(found, totals)
 
     async def _compare(self, before: Counter[int]) -> None:
         """Raise ProcfsError if totals and sockets do not tell the same.

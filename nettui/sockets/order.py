@@ -50,15 +50,19 @@ async def ordered(
     answer to the same question about an earlier table; it is returned when nothing that matters here has changed.
     """
     values = await sort_values(table, places, facts, sort, -inf if reverse else inf)
-    kept = array("d", values)
+    kept = array("d")
+    for start in range(0, len(values), RUN):
+        kept.extend(values[start : start + RUN])
+        await breathe()
     if before is not None and before.reverse == reverse and _same(before.values, kept) and before.given == places:
         return before
+    await breathe()
     positions = await sorted_positions(values, reverse)
-    if isinstance(places, range) and places == range(len(places)):
-        return Ordered(array("I", positions), places, kept, reverse)
+    all_of_them = isinstance(places, range) and places == range(len(places))
     found = array("I")
     for start in range(0, len(positions), RUN):
-        found.extend([places[position] for position in positions[start : start + RUN]])
+        some = positions[start : start + RUN]
+        found.extend(some if all_of_them else [places[position] for position in some])
         await breathe()
     return Ordered(found, places, kept, reverse)
 

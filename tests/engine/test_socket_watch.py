@@ -1,6 +1,7 @@
 """The watch over the sockets, on a system that says what the test wants."""
 
 import asyncio
+import gc
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 
 import pytest
@@ -219,6 +220,32 @@ async def test_any_number_of_sockets(count: int) -> None:
     system = System(*[tcp(key, port=key % 65_535 + 1) for key in range(1, count + 1)])
     frame = await SocketWatch(system).read(SocketQuery(sort="local", group="port"))
     assert len(frame.order) == count == sum(sum(group.counts) for group in frame.groups)
+
+
+async def test_many_that_come_and_go_are_told_apart() -> None:
+    system = System(*[tcp(key) for key in range(1, 3_001)])
+    async with Following(system) as following:
+        assert not following.frame.new and not following.frame.gone
+        system.sockets = [tcp(key) for key in range(1_501, 5_001)]
+        await following.until(lambda: following.frame.new)
+        assert following.frame.new == {*range(3_001, 5_001)} and following.frame.gone == {*range(1, 1_501)}
+        assert following.frame.facts.born.keys() == following.frame.new
+        system.sockets = [tcp(key) for key in range(4_001, 5_001)]
+        await following.until(lambda: len(following.frame.table) == 1_000)
+        assert following.frame.facts.born.keys() == {*range(4_001, 5_001)}
+
+
+async def test_the_garbage_collector_waits_for_a_reading_to_end() -> None:
+    looking: list[bool] = []
+
+    class Watched(System):
+        async def table(self, request: SocketRequest) -> SocketTable:
+            looking.append(gc.isenabled())
+            return await super().table(request)
+
+    async with Following(Watched(tcp(1))):
+        assert looking and not any(looking)
+    assert gc.isenabled()
 
 
 async def test_where_the_system_lost_count_what_a_reading_misses_is_remembered() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from nettui.linux import netlink, sock_diag
+from nettui.linux import netlink, sock_diag, tcp
 from nettui.linux.procfs import PROC_NET, Totals
 from nettui.linux.reasons import REST
 from nettui.linux.sock_diag import StateTally
@@ -98,6 +98,21 @@ def test_on_this_host_the_counts_are_those_of_ss(listener: socket.socket) -> Non
     counter.close()
     assert found == seen
     assert found[TcpState.LISTEN] >= 1
+
+
+def test_many_are_counted_by_a_thread(listener: socket.socket, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tcp, "_MANY", 0)
+    counter = TcpCounter()
+
+    async def twice() -> TcpCounts:
+        await counter.counts()  # only then it knows how many there are
+        with monkeypatch.context() as patched:
+            patched.setattr(netlink, "here", None)  # the event loop asks for nothing itself
+            return await counter.counts()
+
+    found, seen = while_still(lambda: counted(asyncio.run(twice())))
+    counter.close()
+    assert found == seen
 
 
 @pytest.mark.lab

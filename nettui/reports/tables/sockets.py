@@ -1,8 +1,10 @@
 """The sockets as a table, of which a row is made only where somebody looks at it."""
 
+from array import array
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import overload
 
+from nettui.model.numbers import place_of
 from nettui.model.socket import Socket, SocketKey, Transport
 from nettui.model.tcp_info import TcpInfo
 from nettui.reports.format import UNKNOWN, age, scaled, thousands
@@ -90,7 +92,7 @@ class SocketKeys(Sequence[Hashable]):
             place = self.place(value)
         except KeyError:
             raise ValueError("no such socket") from None
-        at = self._order.index(place)
+        at = _index(self._order, place)
         if not start <= at < (len(self) if stop is None else stop):
             raise ValueError("not between these")
         return at
@@ -110,7 +112,7 @@ class SocketKeys(Sequence[Hashable]):
             if place is not None:
                 return place
             try:
-                return self._keys.index(key)
+                return _index(self._keys, key)
             except ValueError:
                 pass
         raise KeyError(key)
@@ -120,6 +122,13 @@ class SocketKeys(Sequence[Hashable]):
             self._places.clear()
         if len(places) <= _REMEMBERED:
             self._places.update(places)
+
+
+def _index(items: Sequence[SocketKey] | Sequence[int], item: SocketKey) -> int:
+    """Where an item stands. Raises ValueError where it does not."""
+    if isinstance(items, array):
+        return place_of(item if isinstance(item, int) else -1, items)
+    return items.index(item)
 
 
 class SocketRows:

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -188,9 +189,9 @@ class Events:
         return next((at for at, rule, subject, _ in self.opened if _is(expected, rule, subject)), None)
 
     def _take(self, event: dict[str, Any]) -> None:
-        if event.get("kind") in ("opened", "graver"):
-            finding = event["finding"]
-            self.opened.append((event["at"], finding["id"], finding["subject"], finding["severity"]))
+        if event["event"] in ("opened", "graver"):
+            finding, at = event["finding"], datetime.fromisoformat(event["at"]).timestamp()
+            self.opened.append((at, finding["id"], finding["subject"], finding["severity"]))
 
 
 def _is(expected: Expected, rule: str, subject: str) -> bool:
