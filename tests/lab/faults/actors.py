@@ -6,6 +6,7 @@ yields is printed as JSON. When its standard input ends so does it.
 
 import ctypes
 import json
+import os
 import resource
 import select
 import socket
@@ -15,7 +16,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from pathlib import Path
 from typing import Any
 
 Part = Iterator[Any]
@@ -272,10 +272,10 @@ def open_files(limit: int, count: int, name: str = "") -> Part:
     call(name)
     resource.setrlimit(resource.RLIMIT_NOFILE, (limit, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
     yield 0
-    held = []
+    held: list[int] = []
     with suppress(OSError):
         while len(held) < count:
-            held.append(Path("/dev/null").open())
+            held.append(os.open("/dev/null", os.O_RDONLY))
     yield len(held)
 
 
