@@ -5,9 +5,11 @@ that directory lives as long as its process, so what was read of it before still
 time (prlimit(2)): those told of are read in each sweep, those of the others every few seconds.
 """
 
+import errno
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from heapq import nlargest
 from itertools import islice
 from pathlib import Path
@@ -20,6 +22,7 @@ from nettui.linux.processes import (
     effective_uid,
     parse_stat,
     read_file,
+    text_of,
     unix_time,
 )
 from nettui.linux.procfs import ProcfsError
@@ -78,7 +81,7 @@ class DescriptorWatch:
             os.close(root)
 
     async def _sweep(self, root: int) -> Processes:
-        told = os.stat("self/fd", dir_fd=root).st_size > 0  # else a size of 0 does not mean none: before Linux 6.2
+        told = self._sizes_are_told(root)
         listed = await self._list(root)
         known: dict[int, _Known] = {}
         used: list[tuple[float, int, int]] = []
@@ -101,6 +104,13 @@ class DescriptorWatch:
         uses = [use for _, pid, count in nlargest(MOST, used) if (use := self._use(root, pid, count)) is not None]
         uses.sort(key=lambda use: (-use.descriptors / use.limit, use.pid))
         return Processes(at=time.time(), used=tuple(uses), seen=seen, hidden=hidden, unlisted=1 not in listed)
+
+    def _sizes_are_told(self, root: int) -> bool:
+        """Whether a size of 0 means none: before Linux 6.2 all are 0. Raises OSError where there is no /proc."""
+        for name in ("self/fd", "1/fd"):  # there is no `self` where this is the /proc of another PID namespace
+            with suppress(OSError):
+                return os.stat(name, dir_fd=root).st_size > 0
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(self._root / "self/fd"))
 
     async def _list(self, root: int) -> list[int]:
         listed: list[int] = []
@@ -151,8 +161,8 @@ class DescriptorWatch:
         if pid not in self._described:
             stat = parse_stat(read_file("stat", directory))
             self._described[pid] = _Described(
-                stat.name, unix_time(stat.started), effective_uid(read_file("status", directory)),
-                unit_in(read_file(CGROUP_FILE, directory)),
+                stat.name, unix_time(stat.started), effective_uid(text_of("status", directory)),
+                unit_in(text_of(CGROUP_FILE, directory)),
             )
         return self._described[pid]
 

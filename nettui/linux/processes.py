@@ -76,9 +76,9 @@ async def process(pid: int, root: Path = PROC) -> Process:
         stat = parse_stat(read_file("stat", directory))
         return Process(
             pid=pid, name=stat.name, command=_command(directory), executable=_executable(directory),
-            uid=effective_uid(_text("status", directory)), started_at=unix_time(stat.started),
-            descriptors=await _descriptors(directory), descriptor_limit=descriptor_limit(_text("limits", directory)),
-            unit=unit_in(_text(CGROUP_FILE, directory)),
+            uid=effective_uid(text_of("status", directory)), started_at=unix_time(stat.started),
+            descriptors=await _descriptors(directory), descriptor_limit=descriptor_limit(text_of("limits", directory)),
+            unit=unit_in(text_of(CGROUP_FILE, directory)),
             elsewhere=is_elsewhere(network("ns/net", directory), network(str(root / "thread-self/ns/net"))),
         )
     except (FileNotFoundError, ProcessLookupError):
@@ -104,7 +104,7 @@ def _none(pid: int) -> ProcessLookupError:
     return ProcessLookupError(f"there is no process {pid}")
 
 
-def _text(name: str, directory: int) -> bytes:
+def text_of(name: str, directory: int) -> bytes:
     """A file's text; nothing where it may not be read, or is gone."""
     try:
         return read_file(name, directory)
@@ -114,7 +114,7 @@ def _text(name: str, directory: int) -> bytes:
 
 def _command(directory: int) -> str | None:
     """Arguments end with NUL each; a process that renames itself may fill the rest of the room with more of them."""
-    return clean(_text("cmdline", directory).rstrip(b"\0 ").replace(b"\0", b" "), COMMAND_LIMIT) or None
+    return clean(text_of("cmdline", directory).rstrip(b"\0 ").replace(b"\0", b" "), COMMAND_LIMIT) or None
 
 
 def _executable(directory: int) -> str | None:

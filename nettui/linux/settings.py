@@ -14,15 +14,15 @@ from nettui.linux.vitals import PROC_SYS, words_of
 from nettui.model.vitals import KernelSettings
 
 _NAMES = {
-    "gc_thresh3": "net/ipv4/neigh/default/gc_thresh3",
-    "gc_thresh3_v6": "net/ipv6/neigh/default/gc_thresh3",
-} | {
     name: f"net/ipv4/{name}" for name in (
         "tcp_tw_reuse", "tcp_fin_timeout", "tcp_keepalive_time", "tcp_keepalive_intvl", "tcp_keepalive_probes",
         "tcp_retries2", "tcp_syn_retries", "tcp_syncookies", "tcp_max_syn_backlog", "tcp_max_orphans",
         "tcp_orphan_retries",
     )
-} | {name: f"net/core/{name}" for name in ("somaxconn", "rmem_default", "rmem_max", "netdev_max_backlog")}
+} | {name: f"net/core/{name}" for name in ("somaxconn", "rmem_default", "rmem_max", "netdev_max_backlog")} | {
+    "gc_thresh3": "net/ipv4/neigh/default/gc_thresh3",
+    "gc_thresh3_v6": "net/ipv6/neigh/default/gc_thresh3",
+}
 """Files with one number each, by the field of the record."""
 
 _LONGEST = 1 << 18

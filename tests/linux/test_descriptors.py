@@ -200,9 +200,17 @@ def test_what_vanishes_or_makes_no_sense_is_left_out(proc: Proc) -> None:
     proc.add(5, 3)
     (proc.root / "5/stat").write_bytes(b"\0\0 nonsense")
     (proc.root / "12x").mkdir()
+    proc.add(6, 2)
+    (proc.root / "6/cgroup").unlink()  # a kernel without them
     found = sweep(DescriptorWatch(proc.root))
-    assert [use.pid for use in found.used] == [1, 2]
+    assert [use.pid for use in found.used] == [1, 2, 6]
     assert found.used[1].name == r"a) R 1 (\x1b]0;owned\x07\xff"
+
+
+def test_without_any_process_it_is_no_proc(tmp_path: Path) -> None:
+    for root in (tmp_path, tmp_path / "none"):
+        with pytest.raises(FileNotFoundError, match=str(root)):
+            sweep(DescriptorWatch(root))
 
 
 def test_many_descriptors_are_counted_to_the_last(proc: Proc) -> None:
