@@ -10,7 +10,7 @@ from nettui.dns.resolvers import GLIBC_SERVERS
 from nettui.model.resolver import Resolver, ResolverConfig
 from nettui.model.watched import Probe, Probes
 
-CALM, EAGER = 30.0, 5.0
+CALM, EAGER = 10.0, 5.0
 """Seconds between rounds: while all is well, and while something is wrong."""
 RECOVERING = 60.0
 """Seconds for which rounds stay eager after the last one in which something was wrong."""

@@ -124,7 +124,7 @@ class DnsSettings(Struct, frozen=True, kw_only=True):
         tuple[HostName, ...],
         Doc(
             'an array of at most 16 names such as ["api.example.com"]',
-            "Names asked of each of the system's servers every 30 seconds. Nothing is asked unless it is listed here.",
+            "Names asked of each of the system's servers every 10 seconds. Nothing is asked unless it is listed here.",
             check=are_few,
         ),
     ] = ()

@@ -21,7 +21,7 @@ _PARTLY_MEANT = frozenset({_LISTEN, 2, 7})
 _ATTRIBUTE = Layout("=HH")
 _MEASURED = slice(44, 104)
 """What lies in struct tcp_info between the first and the last of the measures."""
-_LAST_DATA_SENT, _LAST_DATA_RECV, _RTT, _TOTAL_RETRANS = 0, 2, 6, 14  # 32-bit numbers in that
+_LAST_DATA_SENT, _LAST_DATA_RECV, _LAST_ACK_RECV, _RTT, _TOTAL_RETRANS = 0, 2, 3, 6, 14  # 32-bit numbers in that
 _NOTHING = b"\xff" * (_MEASURED.stop - _MEASURED.start)
 _NO_CGROUP = bytes(8)
 
@@ -84,7 +84,7 @@ class Measures:
     """A few numbers of struct tcp_info, a column each; `UNKNOWN` for a socket that has none."""
 
     def __init__(self) -> None:
-        self.last_data_sent, self.last_data_recv = array("I"), array("I")
+        self.last_data_sent, self.last_data_recv, self.last_ack_recv = array("I"), array("I"), array("I")
         """Milliseconds since."""
         self.rtt, self.total_retrans = array("I"), array("I")
         """Microseconds, 0 where it was not measured; segments."""
@@ -92,7 +92,7 @@ class Measures:
     def add(self, pieces: list[bytes]) -> None:
         """More sockets: of each what is `_MEASURED`."""
         words = memoryview(b"".join(pieces)).cast("I")
-        places = (_LAST_DATA_SENT, _LAST_DATA_RECV, _RTT, _TOTAL_RETRANS)
+        places = (_LAST_DATA_SENT, _LAST_DATA_RECV, _LAST_ACK_RECV, _RTT, _TOTAL_RETRANS)
         for column, place in zip(self._columns(), places, strict=True):
             column.frombytes(words[place :: len(_NOTHING) // 4].tobytes())
 
@@ -111,7 +111,7 @@ class Measures:
         )
 
     def _columns(self) -> Iterator["array[int]"]:
-        return iter((self.last_data_sent, self.last_data_recv, self.rtt, self.total_retrans))
+        return iter((self.last_data_sent, self.last_data_recv, self.last_ack_recv, self.rtt, self.total_retrans))
 
 
 def rtt(microseconds: int) -> float | None:

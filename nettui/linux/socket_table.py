@@ -163,6 +163,10 @@ class PackedTable:
         """Seconds since data came, as far as they were asked for."""
         return self._spans(self._measures.last_data_recv if self._measures is not None else None, start, end)
 
+    def acknowledged_spans(self, start: int, end: int) -> Column:
+        """Seconds since anything was acknowledged, as far as they were asked for."""
+        return self._spans(self._measures.last_ack_recv if self._measures is not None else None, start, end)
+
     def _spans(self, milliseconds: "array[int] | None", start: int, end: int) -> Column:
         if milliseconds is None:
             return [None] * (end - start)
@@ -289,4 +293,5 @@ _COLUMNS: dict[str, Callable[[PackedTable, int, int], Column]] = {
     "idle": PackedTable.idle_spans,
     "sent_ago": PackedTable.sent_spans,
     "received_ago": PackedTable.received_spans,
+    "acknowledged_ago": PackedTable.acknowledged_spans,
 }

@@ -25,12 +25,12 @@ class SocketRequest(Struct, frozen=True, kw_only=True):
 COLUMNS = (
     "key", "transport", "family", "state", "local", "local_port", "peer", "peer_port", "ports", "ifindex", "recv_q",
     "send_q", "uid", "inode", "timer", "timer_kind", "retries", "cgroup", "rtt", "retrans", "idle", "sent_ago",
-    "received_ago",
+    "received_ago", "acknowledged_ago",
 )
 """What `SocketTable.column` knows. Values are those of the Socket's field of that name, None where it is not known.
 But `timer` is the seconds until it fires, `timer_kind` and `retries` are its other fields; `ports` is
 local_port * 65,536 + peer_port, with 0 for none; `rtt`, `retrans` (total_retrans), `idle`, `sent_ago` (last_data_sent)
-and `received_ago` (last_data_recv) are from its TcpInfo."""
+`received_ago` (last_data_recv) and `acknowledged_ago` (last_ack_recv) are from its TcpInfo."""
 
 
 class SocketTable(Protocol):
@@ -97,4 +97,5 @@ _MEASURES: dict[str, Callable[[Any], object]] = {
     "idle": lambda socket: socket.info and socket.info.idle,
     "sent_ago": lambda socket: socket.info and socket.info.last_data_sent,
     "received_ago": lambda socket: socket.info and socket.info.last_data_recv,
+    "acknowledged_ago": lambda socket: socket.info and socket.info.last_ack_recv,
 }

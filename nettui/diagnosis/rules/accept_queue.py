@@ -126,6 +126,10 @@ def _consequences(case: Case, found: Listener) -> Iterator[Key]:
     """Handshakes that cannot be finished, and clients that hung up before anybody accepted them."""
     yield "tcp.syn-backlog", f":{found.port}"
     yield "tcp.resets", HOST
+    own = {address.address for address in case.snapshot.addresses or ()}
+    for each in (case.snapshot.census.attempts or ()) if case.snapshot.census is not None else ():
+        if each.port == found.port and (each.address in own or each.address.startswith("127.")):
+            yield "tcp.syn-sent-stuck", endpoint(each.address, each.port)
     if found.waiting >= HALF * count_of(case, TcpState.CLOSE_WAIT):
         yield "tcp.close-wait", HOST
         yield "tcp.close-wait-leak", HOST

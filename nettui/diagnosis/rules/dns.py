@@ -222,6 +222,8 @@ def _is_tunnel(link: Link, snapshot: Snapshot) -> bool:
 def _outside(ifindex: int, links: dict[int, Link]) -> bool:
     """Whether a link leads out of this host, and not through a tunnel."""
     link = links[ifindex]
+    if link.kind == "veth":  # with its other end elsewhere and no bridge around it, it is a container's card
+        return link.peer_netns and link.master is None
     if link.kind == "bridge":
         return any(port.master == ifindex and port.kind not in _VIRTUAL_PORTS for port in links.values())
     return link.kind not in _INSIDE and link.kind not in TUNNELS and link.kind != "ppp"

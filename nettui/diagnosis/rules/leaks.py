@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from nettui.diagnosis.condition import HOST, Case, Condition, Key, Rule, read_at
 from nettui.diagnosis.rules.grading import bracketed, graded, marks, own
-from nettui.diagnosis.rules.growth import STAIRS, Growth, growth
+from nettui.diagnosis.rules.growth import BLOCKS, STAIRS, Growth, growth
 from nettui.diagnosis.rules.programs import all_of, described, filter_of, identity, name_of, service_of, use_of, who
 from nettui.diagnosis.rules.tcp_counts import FRESH, HALF, count_of, holders_now, host_evidence, host_trend, tcp_at
 from nettui.diagnosis.rules.windows import sampled, trend
@@ -59,6 +59,8 @@ def leak_of_host(case: Case) -> Iterator[Condition]:
         return
     if any(leak.growth.steady and leak.holder.count >= HALF * value for leak in _leaks(case)):
         return
+    if _soon(case, value):
+        return
     grade = graded(value, case.limits)
     holders = sorted(holders_now(case), key=lambda holder: -holder.count)[:3]
     yield Condition(
@@ -79,6 +81,20 @@ def leak_of_host(case: Case) -> Iterator[Condition]:
         target="state:close-wait",
         covers=(("tcp.close-wait", HOST),),
     )
+
+
+def _soon(case: Case, value: int) -> bool:
+    """Whether one program holds most of them and has only not been looked at often enough to be judged."""
+    biggest = max(holders_now(case), key=lambda holder: holder.count, default=None)
+    if biggest is None or biggest.program.owner is None or biggest.count < HALF * value:
+        return False
+    key = identity(biggest.program)
+    begin = case.snapshot.taken_at - LONGER * case.limits.lasting
+    seen = sum(
+        any(identity(holder.program) == key for holder in census.holders or ())
+        for census in case.history.census if census.at >= begin
+    )
+    return seen < BLOCKS
 
 
 def _leaks(case: Case) -> list[Leak]:

@@ -23,14 +23,15 @@ def no_address(case: Case) -> Iterator[Condition]:
     now = _now(case)
     led_out = {way.ifindex for way in case.memory.former.values()}
     for link in case.memory.links.values():
-        if link.kind not in CABLE_KINDS and link.ifindex not in led_out:
+        card = link.kind in CABLE_KINDS or link.peer_netns  # a veth whose other end is elsewhere: a container's card
+        if not card and link.ifindex not in led_out:
             continue
         if link.ifindex in now or not link.usable or link.master is not None:
             continue
         lost = lost_ways(case, link.ifindex)
-        if link.kind not in CABLE_KINDS and not lost:
-            continue
         had = case.memory.addressed.get(link.ifindex, ())
+        if link.kind not in CABLE_KINDS and not lost and not (card and had):
+            continue
         limits = case.limits_of(interface=link.name)
         why = _wanted(case, link, had, now) if limits.enabled else None
         if why is not None:

@@ -39,6 +39,7 @@ class Row(NamedTuple):
     retries: int | None = None
     sent_ago: float | None = None
     received_ago: float | None = None
+    acknowledged_ago: float | None = None
 
     @property
     def sent_again(self) -> int:

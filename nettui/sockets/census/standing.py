@@ -91,8 +91,16 @@ def _pool(address: str, port: int, group: list[Row], programs: Programs) -> Pool
 
 
 def _waits(row: Row) -> bool:
-    """Whether data went out after the last that came in: asked, and not answered yet."""
-    return row.sent_ago is not None and row.received_ago is not None and row.sent_ago < row.received_ago
+    """Whether data went out after the last that came in: asked, and not answered yet.
+
+    Both in one tick of the kernel's clock are a quick answer, or the next question at once after the last answer;
+    that question has been acknowledged since.
+    """
+    if row.sent_ago is None or row.received_ago is None:
+        return False
+    if row.sent_ago == row.received_ago:
+        return row.acknowledged_ago is not None and row.acknowledged_ago < row.sent_ago
+    return row.sent_ago < row.received_ago
 
 
 def _idle(row: Row) -> float:

@@ -97,7 +97,7 @@ def _come_and_go(address: str, port: int, rate: float) -> None:
     done = 0
     while True:
         with suppress(OSError), connection_to(address, port) as connection:
-            connection.sendall(b"x")
+            connection.recv(1)
         done += 1
         time.sleep(max(0.0, began + done / rate - time.monotonic()))
 

@@ -11,6 +11,8 @@ RECORDED = {
     "tcp.memory": "tcp_mem is the whole machine's",
     "softnet.drops": "netdev_max_backlog is the whole machine's",
     "neighbour.table-full": "gc_thresh3 is the whole machine's, and only its first namespace tells it",
+    "tcp.orphans": "tcp_max_orphans is the whole machine's, and only its first namespace tells it",
+    "link.saturated": "veth has no speed of its own: what it tells is a figure of the driver",
     "link.errors": "veth makes no errors",
     "link.drops": "veth drops nothing that a card would",
 }

@@ -166,16 +166,17 @@ def _wait(for_what: object, seconds: float = 10.0) -> None:
 SCENARIOS = (
     Scenario(
         "DNS is dropped on the way", (("dns.unreachable", r"192\.0\.2\.1"),), setting=_resolver, fault=_drop_dns,
-        lasting=10, seconds=45, config=CHECK, needs=("named", "nft"),
+        lasting=10, seconds=25, tick=10.0,
+        config=CHECK, needs=("named", "nft"),
     ),
     Scenario(
         "BIND answers slowly", (("dns.slow", r".*192\.0\.2\.1.*"),), setting=_resolver_far_away, fault=_slow_dns,
         lasting=20,
-        seconds=60, config=CHECK, needs=("named",),
+        seconds=45, tick=10.0, config=CHECK, needs=("named",),
     ),
     Scenario(
         "BIND cannot load its zone: SERVFAIL", (("dns.failing", ".*www.example.com.*"),), setting=_resolver,
-        fault=_servfail, lasting=10, seconds=45, config=CHECK, needs=("named",),
+        fault=_servfail, lasting=10, seconds=25, tick=10.0, config=CHECK, needs=("named",),
     ),
     Scenario(
         "resolv.conf names no server", (("dns.no-resolver", "host"),), setting=_resolver, fault=_no_resolver,
@@ -184,7 +185,7 @@ SCENARIOS = (
     ),
     Scenario(
         "the hosts file says something else than DNS", (("dns.hosts-override", "www.example.com"),),
-        setting=_resolver, fault=_override, lasting=0, seconds=45, config=CHECK, needs=("named",),
+        setting=_resolver, fault=_override, lasting=0, seconds=25, tick=10.0, config=CHECK, needs=("named",),
     ),
     Scenario(
         "a tunnel is up and DNS goes past it", (("dns.leak", ".*"),), setting=_tunnel, fault=_leaks, lasting=10,
@@ -192,7 +193,7 @@ SCENARIOS = (
     ),
     Scenario(
         "the DHCP server is gone and the lease runs out", (("dhcp.lease-expiring", "eth0"),), setting=_dhcp(80),
-        fault=_expires(0.875, 80), lasting=2, seconds=90, config='[rules."dhcp.lease-expiring"]\nlasting = 2\n',
+        fault=_expires(0.875, 80), lasting=2, seconds=70, config='[rules."dhcp.lease-expiring"]\nlasting = 2\n',
         needs=("dhcpd", "dhclient"), known={"lease": "80 s", "lasting": "2 s instead of 5"},
     ),
     Scenario(

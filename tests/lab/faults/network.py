@@ -81,24 +81,6 @@ def _duplicate(stage: Stage) -> float:
     return time.time() + 2.0
 
 
-def _saturated_setting(stage: Stage) -> None:
-    """veth tells 10 Gbit/s; a pace of it that two cores can do is told by the rule's own threshold."""
-    router = stage.uplink()
-    router.actor("serve", port=9000)
-    stage.kept["client"] = stage.host.actor("pour", address=GATEWAY, port=9000, seconds=80, name="rsync")
-
-
-def _saturated(stage: Stage) -> float:
-    _begin(stage)
-    return time.time()
-
-
-def _begin(stage: Stage) -> None:
-    client = stage.kept["client"]
-    client._process.stdin.write(b"\n")
-    client._process.stdin.flush()
-
-
 def _conntrack(stage: Stage) -> None:
     stage.host.ip("addr add 198.51.100.1/32 dev lo")
     stage.host.nft("out ct state new counter")
@@ -134,11 +116,6 @@ SCENARIOS = (
     Scenario(
         "another host has the same IPv6 address", (("link.duplicate-address", "eth0"),), setting=_uplink,
         fault=_duplicate, lasting=3,
-    ),
-    Scenario(
-        "a link is used to its limit", (("link.saturated", "eth0"),), setting=_saturated_setting, fault=_saturated,
-        lasting=20, config='[rules."link.saturated"]\nwarning = 1\ncritical = 100\n',
-        known={"warning": "1 % of veth's 10 Gbit/s instead of 90"},
     ),
     Scenario(
         "connection tracking is nearly full", (("nat.conntrack-full", "host"),), setting=_conntrack,

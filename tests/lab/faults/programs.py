@@ -48,13 +48,14 @@ def _gauge(stage: Stage) -> float:
 SCENARIOS = (
     Scenario(
         "a program comes near its descriptor limit", (("process.descriptors", r"java\[\d+\]"),), setting=_many_files,
-        fault=_opens,
+        fault=_opens, tick=2.0,
     ),
     Scenario(
-        "a UDP server does not read fast enough", (("udp.buffer-errors", ".*"),), setting=_drowning, fault=_rains,
+        "a UDP server does not read fast enough", (("udp.buffer-errors", ":5140"),), setting=_drowning, fault=_rains,
+        lasting=10,
     ),
     Scenario(
         "an HTTP gauge tells that the pool is used up", (("pool.exhausted", "orders"),), fault=_gauge, lasting=30,
-        seconds=25, config=GAUGE,
+        seconds=25, tick=10.0, config=GAUGE,
     ),
 )

@@ -86,6 +86,8 @@ class Scenario:
     config: str = ""
     needs: tuple[str, ...] = ()
     """Commands that have to be installed."""
+    tick: float = TICK
+    """Seconds between two readings of what the rule looks at."""
     known: Mapping[str, str] = field(default_factory=dict)
     """Settings that make a short test of a long rule, and why: told in the table."""
 

@@ -12,7 +12,7 @@ def table(outcomes: Sequence[Outcome], markdown: bool = False) -> str:
     well = [outcome for outcome in outcomes if outcome.scenario.healthy]
     parts = []
     if faults:
-        rows = [("fault", "named", "subject", "ticks late", "")]
+        rows = [("fault", "named", "subject", "late, s", "in ticks", "")]
         rows += [_fault(outcome) for outcome in faults]
         parts.append(_drawn(rows, markdown))
     if well:
@@ -20,7 +20,7 @@ def table(outcomes: Sequence[Outcome], markdown: bool = False) -> str:
         rows += [(outcome.scenario.name, _told(outcome) or "nothing", outcome.error) for outcome in well]
         parts.append(_drawn(rows, markdown))
     named, silent = (sum(outcome.ok for outcome in group) for group in (faults, well))
-    late = [outcome.late / TICK for outcome in faults if outcome.late is not None]
+    late = [outcome.late / outcome.scenario.tick for outcome in faults if outcome.late is not None]
     parts.append(
         f"{named} of {len(faults)} faults named with the right subject and nothing else, "
         f"{silent} of {len(well)} hosts silent"
@@ -34,9 +34,10 @@ def _fault(outcome: Outcome) -> tuple[str, ...]:
     scenario = outcome.scenario
     named = "yes" if outcome.ok else "NO"
     subjects = ", ".join(f"{rule} {subject}" for rule, subject, _ in outcome.named) or "--"
-    late = "--" if outcome.late is None else f"{outcome.late / TICK:.1f}"
+    late = ("--", "--") if outcome.late is None else (f"{outcome.late:.1f}", f"{outcome.late / scenario.tick:.1f}")
     notes = [f"{key}: {value}" for key, value in scenario.known.items()]
-    return scenario.name, named, subjects, late, "; ".join([*notes, *([outcome.error] if outcome.error else [])])
+    notes += [f"a tick is {scenario.tick:g} s here"] if scenario.tick != TICK else []
+    return scenario.name, named, subjects, *late, "; ".join([*notes, *([outcome.error] if outcome.error else [])])
 
 
 def _told(outcome: Outcome) -> str:
