@@ -108,6 +108,7 @@ class Measures:
         return TcpInfo(
             rtt=rtt(self.rtt[place]), total_retrans=self.total_retrans[place],
             last_data_sent=span(self.last_data_sent[place]), last_data_recv=span(self.last_data_recv[place]),
+            last_ack_recv=span(self.last_ack_recv[place]),
         )
 
     def _columns(self) -> Iterator["array[int]"]:
