@@ -39,6 +39,7 @@ def app_of(source: Any, *, ascii_only: bool = False, **settings: Any) -> Any:
     from nettui.config import Settings
     from nettui.diagnosis.diagnose import Diagnosis
     from nettui.engine.engine import Engine
+    from nettui.ledger.desk import Desk
     from nettui.tui.app import NettuiApp
     from nettui.tui.glyphs import ASCII, UNICODE
     from nettui.tui.terminal import Depth
@@ -47,7 +48,7 @@ def app_of(source: Any, *, ascii_only: bool = False, **settings: Any) -> Any:
 
     chosen = Settings(**settings)
     wardrobe = Wardrobe(available(None), chosen.theme, Depth.TRUE, ASCII if ascii_only else UNICODE)
-    return NettuiApp(Engine(source, Diagnosis()), chosen, wardrobe)
+    return NettuiApp(Engine(source, Diagnosis(), Desk()), chosen, wardrobe)
 
 
 async def settled(pilot: Any) -> None:

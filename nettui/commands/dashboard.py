@@ -34,7 +34,7 @@ def run(arguments: Namespace) -> int:
     if source is None:
         sys.stderr.write(f"nettui: {problem}\n")
         return 1
-    return _show(settings, source, problem)
+    return _show(settings, source, problem, live=arguments.replay is None)
 
 
 def _source(settings: Settings, replay: Path | None) -> tuple[str | None, Source | None]:
@@ -53,9 +53,11 @@ def _source(settings: Settings, replay: Path | None) -> tuple[str | None, Source
     return recording.problem, Replay(recording)
 
 
-def _show(settings: Settings, source: Source, problem: str | None) -> int:
+def _show(settings: Settings, source: Source, problem: str | None, *, live: bool) -> int:
+    from nettui.commands.desk import open_desk
     from nettui.diagnosis.diagnose import Diagnosis
     from nettui.diagnosis.thresholds import Thresholds
+    from nettui.ledger.desk import Desk
     from nettui.tui.terminal import colour_depth, prepare_environment
 
     depth = colour_depth(os.environ)
@@ -78,9 +80,11 @@ def _show(settings: Settings, source: Source, problem: str | None) -> int:
         if wrong is not None:
             raise ConfigError(f"{config}: keys.{wrong}")
     wardrobe = Wardrobe(available(config.parent), settings.theme, depth, choose(settings.ascii, os.environ))
-    engine = Engine(source, Diagnosis(Thresholds.from_settings(settings.rules)))
+    desk = open_desk() if live else Desk()
+    engine = Engine(source, Diagnosis(Thresholds.from_settings(settings.rules)), desk)
     app = NettuiApp(engine, settings, wardrobe, notice=problem, report=report)
     code = app.run(mouse=settings.mouse)
+    desk.close()
     if app.crash is not None:
         sys.stderr.write(f"nettui: {report(app.crash)}\n")
         return 1

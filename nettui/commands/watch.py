@@ -7,13 +7,12 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Protocol
 
+from nettui.commands.desk import open_desk
 from nettui.commands.sd_notify import Notifier
 from nettui.config import Settings, load
 from nettui.diagnosis.diagnose import Diagnosis
 from nettui.diagnosis.thresholds import Thresholds
-from nettui.engine.desk import Desk
 from nettui.engine.engine import Engine
 from nettui.engine.news import News
 from nettui.model.history import Frame
@@ -42,19 +41,6 @@ def run(arguments: Namespace) -> int:
     finally:
         notifier.close()
     return 0
-
-
-class RunningDesk(Desk, Protocol):
-    """A desk with work of its own: a history on disk, notifiers."""
-
-    async def run(self) -> None: ...
-
-    def close(self) -> None: ...
-
-
-def open_desk(settings: Settings) -> RunningDesk | None:
-    """Who keeps the findings and tells others of them."""
-    return None
 
 
 class Teller:
@@ -95,7 +81,7 @@ async def _watch(settings: Settings, teller: Teller | None, notifier: Notifier) 
     """Raises OSError where the output fails."""
     from nettui.commands.live import live_source
 
-    desk = open_desk(settings)
+    desk = open_desk()
     diagnosis = Diagnosis(Thresholds.from_settings(settings.rules))
     engine = Engine(live_source(settings), diagnosis, desk)
     stop = asyncio.Event()
@@ -110,7 +96,6 @@ async def _watch(settings: Settings, teller: Teller | None, notifier: Notifier) 
     engine.subscribe(Pulse(notifier).beat)
     with _signals(stop):
         tasks = [asyncio.create_task(engine.run()), asyncio.create_task(stop.wait())]
-        tasks += [asyncio.create_task(desk.run())] if desk is not None else []
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -118,8 +103,7 @@ async def _watch(settings: Settings, teller: Teller | None, notifier: Notifier) 
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            if desk is not None:
-                desk.close()
+            desk.close()
     for task in done:
         task.result()  # all but the wish to stop end by a fault only
     if teller is not None and teller.failure is not None:

@@ -53,7 +53,7 @@ def record(transport: Transport, request: SocketRequest, body: bytes) -> Socket:
         cgroup=socket.cgroup or None if request.cgroups else None,
         info=told and TcpInfo(
             rtt=told.rtt, total_retrans=told.total_retrans, last_data_sent=told.last_data_sent,
-            last_data_recv=told.last_data_recv,
+            last_data_recv=told.last_data_recv, last_ack_recv=told.last_ack_recv,
         ),
     )
 

@@ -1,0 +1,1 @@
+"""Findings kept: what was found and when, and what people said of it."""
