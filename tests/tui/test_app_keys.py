@@ -125,6 +125,9 @@ EFFECTS: dict[str, Effect] = {
         after.turned is not before.turned if before.sort else "The rows are as they come" in heard
     ),
     "routes.which_way": opens("Prompt"),
+    "findings.go": lambda before, after, heard: after.view != before.view or "no screen that shows more" in heard,
+    "findings.acknowledge": heard("Acknowledged"),
+    "findings.silence": opens("SilenceSheet"),
     "tcp.ports": opens("PortsSheet"),
     "sockets.group": lambda before, after, heard: after.group != before.group,
     "sockets.ports": lambda before, after, heard: after.group == "port",
@@ -155,6 +158,7 @@ ELSEWHERE = {
     "dns.later": "in the line, test_app_dns",
     "dns.leave": "in the line, test_app_dns; in the table it goes back, test_escape_goes_back_and_never_quits",
     "filter.lift": "in the line, test_app_panes",
+    "findings.lists": "test_app_findings",
     "filter.complete": "in the line, test_filter_line",
     "filter.complete_back": "in the line, test_filter_line",
     "filter.earlier": "in the line, test_filter_line",
@@ -164,6 +168,7 @@ ELSEWHERE = {
     "sheet.close": "test_escape_goes_back_and_never_quits",
     "sheet.copy": "test_app_windows",
     "prompt.leave": "test_app_windows",
+    "silence.leave": "test_app_findings",
 }
 """Actions that no help of a pane lists, or whose key means something else there, and who looks at them."""
 
