@@ -28,7 +28,7 @@ FACTS = {
     "8", "retries": "5", "hours": "3", "mark": "2", "seconds": "30", "pages": "9", "toward": "dst:192.0.2.9",
     "role": "PostgreSQL", "name": "orders", "used": "9", "most": "10",
     "bare": "192.0.2.53", "rcode": "SERVFAIL", "ms": "900", "what": "", "tunnel": "wg0", "hosts": "0.0.0.0",
-    "served": "192.0.2.7",
+    "served": "192.0.2.7", "held": "7",
 }
 
 

@@ -157,6 +157,10 @@ TEXTS: dict[str, RuleText] = {
     ),
 }
 
+TEXTS["tcp.close-wait/held"] = replace(
+    TEXTS["tcp.close-wait"],
+    title="{who} holds {held} of {count} connections in CLOSE_WAIT, {against}: it is not closing them",
+)
 TEXTS["tcp.close-wait/program"] = replace(
     TEXTS["tcp.close-wait"],
     title="{who} holds {count} connections in CLOSE_WAIT, {against}: it is not closing them",

@@ -233,7 +233,7 @@ def _evidence(case: Case, leak: Leak, left: float | None) -> Iterator[str]:
     holder = leak.holder
     yield _growth_said(holder.count, leak.growth)
     for what, shares in (("local ports", holder.local), ("peers", holder.peers), ("their ports", holder.remote)):
-        if shares:
+        if shares and shares[0].count > 1:  # ports of clients are all different, and tell nothing
             yield f"{what}: {', '.join(f'{share.name} {share.count:,}' for share in shares)}"
     if holder.unread:
         yield f"{holder.unread:,} of them hold bytes that it never read"

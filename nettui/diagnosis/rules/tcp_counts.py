@@ -14,6 +14,9 @@ from nettui.model.tcp import TcpState
 FRESH = 60.0
 """Seconds for which a census still says whose the sockets are that were counted since."""
 
+NEARLY_ALL = 0.8
+"""Share of the host's sockets from which one program is named for them all."""
+
 HALF = 0.5
 
 
@@ -31,7 +34,8 @@ def close_wait(case: Case) -> Iterator[Condition]:
     evidence += [f"not counted here: {_held_by(holder)}, which has limits of its own" for holder in apart[:3]]
     if shown:
         evidence += described(case, shown[0].program)
-    yield from _many(case, TcpState.CLOSE_WAIT, sum(holder.count for holder in apart), evidence)
+    most = next((holder for holder in shown if holder.program.owner is not None), None)
+    yield from _many(case, TcpState.CLOSE_WAIT, sum(holder.count for holder in apart), evidence, most)
 
 
 def time_wait(case: Case) -> Iterator[Condition]:
@@ -115,19 +119,27 @@ def _fresh(case: Case) -> Iterator[Census]:
     return (census for census in reversed(case.history.census[-20:]) if now - census.at <= FRESH)
 
 
-def _many(case: Case, state: TcpState, apart: int, evidence: Iterable[str]) -> Iterator[Condition]:
+def _many(
+    case: Case, state: TcpState, apart: int, evidence: Iterable[str], most: Holder | None = None
+) -> Iterator[Condition]:
+    """`most`: the program that holds most of them, which is named where that is nearly all."""
     value = max(0, count_of(case, state) - apart)
     grade = graded(value, case.limits)
     if grade.held is None:
         return
     target = f"state:{state.lower().replace('_', '-')}"
+    named = most if most is not None and most.count >= NEARLY_ALL * value else None
     yield Condition(
         subject=HOST,
         level=grade.level,
         held=grade.held,
         value=value,
         marks=marks(case.limits),
-        facts={"count": f"{value:,}", "filter": target},
+        text="" if named is None else "held",
+        facts={
+            "count": f"{value:,}", "filter": target,
+            **({} if named is None else {"who": who(named.program), "held": f"{min(named.count, value):,}"}),
+        },
         evidence=(f"{state} {value:,} now ({marks_said(case.limits)})", *evidence, *host_evidence(case, state)),
         trend=host_trend(case, state),
         target=target,

@@ -19,7 +19,7 @@ SHORT_COLUMNS = (
 COLUMNS = (
     Column("mark", "", 1),
     Column("severity", "SEVERITY", 8, priority=3),
-    Column("title", "FINDING", 30, grow=1),
+    Column("title", "FINDING", 44, grow=1),
     Column("since", "SINCE", 8, align="right"),
     Column("subject", "SUBJECT", 16, priority=2),
     Column("id", "RULE", 24, priority=4),

@@ -35,8 +35,8 @@ class SilenceSheet(Window[Choice | None], inherit_bindings=False):
 
     DEFAULT_CSS = """
     SilenceSheet { align: center middle; }
-    SilenceSheet > Framed { width: 64; max-width: 95%; height: auto; }
-    SilenceSheet > Framed > LiveTable { height: 6; }
+    SilenceSheet > Framed { width: 64; max-width: 95%; height: 8; }
+    SilenceSheet > Framed > LiveTable { height: 1fr; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "dismiss", "give up", id="silence.leave")]
 

@@ -75,6 +75,8 @@ class Scenario:
     """A sentence without a full stop: what is so."""
     expected: tuple[Expected, ...] = ()
     """What has to be named, and nothing else; empty for a host that is well."""
+    meanwhile: tuple[Expected, ...] = ()
+    """What is also true on the way there, and stands under what is expected in the end."""
     setting: Act = lambda stage: None
     """What is there before nettui looks."""
     fault: Act = lambda stage: None
@@ -120,7 +122,8 @@ class Outcome:
         told = dict.fromkeys([*self.named, *(event[1:] for event in self.opened)])
         if self.scenario.healthy:
             return [each for each in told if each[2] != "notice"]
-        return [each for each in told if not any(_is(e, each[0], each[1]) for e in self.scenario.expected)]
+        known = [*self.scenario.expected, *self.scenario.meanwhile]
+        return [each for each in told if not any(_is(e, each[0], each[1]) for e in known)]
 
     @property
     def ok(self) -> bool:

@@ -145,13 +145,14 @@ def _database(stage: Stage) -> None:
 
 
 def _pool_full(stage: Stage) -> float:
-    stage.host.actor("ask", address=PEER, port=5432, count=10, busy=10, name="java")
+    stage.host.actor("ask", address=PEER, port=5432, count=10, busy=10, pause=0.01, name="java")
     return time.time()
 
 
 SCENARIOS = (
     Scenario(
         "a server never closes its connections", (("tcp.close-wait-leak", r"java\[\d+\]"),),
+        meanwhile=(("tcp.close-wait", "host"),),
         fault=_leaking_server, lasting=40, seconds=25, config='[rules."tcp.close-wait-leak"]\nlasting = 40\n',
         known={"lasting": "40 s instead of 120"},
     ),
