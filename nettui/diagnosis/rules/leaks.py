@@ -88,7 +88,7 @@ def _leaks(case: Case) -> list[Leak]:
         return []
     grown = []
     limits = {id(holder): case.limits_of(process=name_of(holder.program)) for holder in history[-1].holders or ()}
-    lowest = _lowest(history, LONGER * max((each.lasting for each in limits.values()), default=0.0))
+    lowest = _lowest(case, history, LONGER * max((each.lasting for each in limits.values()), default=0.0))
     for holder in history[-1].holders or ():
         rose = holder.count - lowest.get(identity(holder.program), 0)
         if holder.program.label is not None and rose >= SMALLEST:
@@ -96,14 +96,14 @@ def _leaks(case: Case) -> list[Leak]:
     found = []
     for _, holder in sorted(grown, key=lambda each: -each[0])[:JUDGED]:
         own_limits = limits[id(holder)]
-        readings = _series(history, holder.program)
+        readings = _series(case, history, holder.program)
         judged = _grown(readings, own_limits.lasting)
         if judged is not None and judged.standing:
             found.append(Leak(holder, own_limits, readings, judged))
     return found
 
 
-def _lowest(history: Sequence[Census], seconds: float) -> dict[Hashable, int]:
+def _lowest(case: Case, history: Sequence[Census], seconds: float) -> dict[Hashable, int]:
     """The least that each program held in a few readings spread over the window: cheap, and shows who grew.
 
     A program that is not in it held none at some time.
@@ -111,8 +111,7 @@ def _lowest(history: Sequence[Census], seconds: float) -> dict[Hashable, int]:
     within = [census for census in history if census.at >= history[-1].at - seconds]
     some = within[:: max(1, len(within) // LOOKS)]
     lowest: dict[Hashable, int] = {}
-    for number, census in enumerate(some):
-        there = {identity(holder.program): holder.count for holder in census.holders or ()}
+    for number, there in enumerate(case.memory.index.of(some, _held)):
         if not number:
             lowest = there
             continue
@@ -124,15 +123,19 @@ def _lowest(history: Sequence[Census], seconds: float) -> dict[Hashable, int]:
     return lowest
 
 
-def _series(history: Sequence[Census], program: Program) -> list[tuple[float, int]]:
+def _series(case: Case, history: Sequence[Census], program: Program) -> list[tuple[float, int]]:
     """(Unix time, sockets) of one program; readings in which it may have been too small to be listed are left out."""
     found, wanted = [], identity(program)
-    for census in history:
-        holders = census.holders or ()
-        count = next((holder.count for holder in holders if identity(holder.program) == wanted), None)
-        if count is not None or len(holders) < MOST:
+    for census, held in zip(history, case.memory.index.of(history, _held), strict=True):
+        count = held.get(wanted)
+        if count is not None or len(held) < MOST:
             found.append((census.at, count or 0))
     return found
+
+
+def _held(census: Census) -> dict[Hashable, int]:
+    """How many sockets each program holds."""
+    return {identity(holder.program): holder.count for holder in census.holders or ()}
 
 
 def _grown(readings: Sequence[tuple[float, int]], seconds: float) -> Growth | None:

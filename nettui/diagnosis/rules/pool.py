@@ -22,7 +22,7 @@ from nettui.diagnosis.rules.grading import (
 from nettui.diagnosis.rules.programs import all_of, described, filter_of, identity, name_of, who
 from nettui.diagnosis.rules.windows import sampled, trend
 from nettui.diagnosis.thresholds import Limits
-from nettui.model.census import Pool
+from nettui.model.census import Census, Pool
 from nettui.model.finding import Severity
 from nettui.model.watched import Gauge
 
@@ -78,13 +78,15 @@ class _Past:
 
     def __init__(self, case: Case) -> None:
         self._readings = [census for census in reversed(case.history.census) if census.pools is not None]
-        self._pools: list[tuple[float, dict[Hashable, Pool]]] = []
+        self._index = case.memory.index
 
     def __iter__(self) -> Iterator[tuple[float, dict[Hashable, Pool]]]:
-        for place, census in enumerate(self._readings):
-            if place == len(self._pools):
-                self._pools.append((census.at, {_key(pool): pool for pool in census.pools or ()}))
-            yield self._pools[place]
+        for census in self._readings:
+            yield census.at, self._index.of((census,), _by_key)[0]
+
+
+def _by_key(census: Census) -> dict[Hashable, Pool]:
+    return {_key(pool): pool for pool in census.pools or ()}
 
 
 def _key(pool: Pool) -> Hashable:
