@@ -7,7 +7,7 @@ from nettui.diagnosis.condition import HOST, Case, Condition, Key, Rule, read_at
 from nettui.diagnosis.rules.grading import Grade, endpoint, graded, gravest, marks, marks_said, own
 from nettui.diagnosis.rules.programs import described, name_of, service_of, who
 from nettui.diagnosis.rules.tcp_counts import HALF, count_of
-from nettui.diagnosis.rules.windows import Past, counted, pace, trend, window
+from nettui.diagnosis.rules.windows import Past, counted, pace, window
 from nettui.diagnosis.thresholds import Limits
 from nettui.model.census import Listener
 from nettui.model.finding import Severity
@@ -115,7 +115,7 @@ def _condition(case: Case, past: Past, found: Listener, overflow: Overflow | Non
             "listener": f"sport = :{found.port}",
         },
         evidence=tuple(_evidence(case, found, limits, overflow)),
-        trend=trend(past.of((found.address, found.port))),
+        trend=past.trend((found.address, found.port)),
         target=target,
         limits=own(case, limits),
         covers=tuple(_consequences(case, found)),

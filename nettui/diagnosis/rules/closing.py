@@ -7,7 +7,7 @@ from nettui.diagnosis.rules.grading import bracketed, graded, marks, marks_said,
 from nettui.diagnosis.rules.programs import described, who
 from nettui.diagnosis.rules.tcp_counts import count_of
 from nettui.diagnosis.rules.tcp_totals import explained
-from nettui.diagnosis.rules.windows import Past, counted, trend
+from nettui.diagnosis.rules.windows import Past, counted
 from nettui.model.census import Census, Closing
 from nettui.model.tcp import TcpState
 
@@ -74,7 +74,7 @@ def _half_closed(case: Case, past: Past, address: str, found: Sequence[Closing])
             "filter": target,
         },
         evidence=(*evidence, *described(case, program)),
-        trend=trend(past.of(address)),
+        trend=past.trend(address),
         target=target,
         limits=own(case, limits),
         covers=() if held else (("tcp.orphans", HOST),),
@@ -108,7 +108,7 @@ def _unacknowledged(case: Case, past: Past, address: str, found: Sequence[Closin
             f"there are {_states(found)} to it, {sum(each.orphans for each in found):,} held by no program any more",
             *_orphan_retries(case),
         ),
-        trend=trend(past.of(address)),
+        trend=past.trend(address),
         target=target,
         limits=own(case, limits),
         covers=(("tcp.orphans", HOST), *((("tcp.retransmit", HOST),) if explained(case, retried) else ())),
@@ -135,7 +135,7 @@ def _of_the_path(case: Case, found: Sequence[Closing], peers: int) -> Condition 
             f"there are {_states(found)}, to {peers:,} peers, and to no single one enough to name it",
             *_orphan_retries(case),
         ),
-        trend=trend(Past(case, _ALL).of(HOST)),
+        trend=Past(case, _ALL).trend(HOST),
         target=target,
         covers=(("tcp.orphans", HOST),),
     )

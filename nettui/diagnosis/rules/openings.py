@@ -16,7 +16,7 @@ from nettui.diagnosis.rules.grading import (
     peer_limits,
 )
 from nettui.diagnosis.rules.programs import connections, described, name_of, who
-from nettui.diagnosis.rules.windows import Past, counted, pace, trend, window
+from nettui.diagnosis.rules.windows import Past, counted, pace, window
 from nettui.diagnosis.thresholds import Limits
 from nettui.model.census import Attempt, HalfOpen
 from nettui.model.finding import Severity
@@ -84,7 +84,7 @@ def _silent(case: Case, past: Past, subject: str, found: Sequence[Attempt]) -> C
             "dst": bracketed(first.address), "retries": str(retries), "who": who(first.program), "filter": target,
         },
         evidence=(*evidence, *described(case, first.program)),
-        trend=trend(past.of((first.address, first.port))),
+        trend=past.trend((first.address, first.port)),
         target=target,
         limits=own(case, limits),
         covers=(("tcp.resets", HOST),),
@@ -174,7 +174,7 @@ def _filling(case: Case, past: Past, found: HalfOpen, overflow: _Overflow | None
             "retried": f"{found.retried:,}",
         },
         evidence=tuple(_evidence(case, found, limits, overflow)),
-        trend=trend(past.of(found.port)),
+        trend=past.trend(found.port),
         target=target,
         limits=own(case, limits),
         covers=(("tcp.resets", HOST),),

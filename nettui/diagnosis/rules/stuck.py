@@ -7,7 +7,7 @@ from nettui.diagnosis.rules.grading import bracketed, endpoint, graded, marks, o
 from nettui.diagnosis.rules.programs import all_of, connections, described, filter_of, name_of, who
 from nettui.diagnosis.rules.tcp_counts import count_of
 from nettui.diagnosis.rules.tcp_totals import explained
-from nettui.diagnosis.rules.windows import Past, counted, trend
+from nettui.diagnosis.rules.windows import Past, counted
 from nettui.model.census import Silent, Unanswered
 from nettui.model.finding import Severity
 from nettui.model.tcp import TcpState
@@ -76,7 +76,7 @@ def _gone(case: Case, past: Past, address: str, found: list[Unanswered]) -> Cond
             "who": who(most.program), "filter": target, "retries": str(max(each.retries for each in found)),
         },
         evidence=tuple(_evidence(case, found, kinds)),
-        trend=trend(past.of(address)),
+        trend=past.trend(address),
         target=target,
         limits=own(case, limits),
         covers=tuple(_consequences(case, address, found, count)),

@@ -147,12 +147,19 @@ class Past:
 
     def of(self, group: Hashable) -> list[tuple[float, float]]:
         """(Unix time, figure) of one group, oldest first. Where it was not there it counted 0."""
+        return [(at, counts.get(group, 0.0)) for at, counts in self._readings()]
+
+    def trend(self, group: Hashable) -> tuple[float, ...]:
+        """The figures alone."""
+        return tuple([counts.get(group, 0.0) for _, counts in self._readings()])
+
+    def _readings(self) -> list[tuple[float, Counts]]:
         if self._counts is None:
             readings = sampled(self._case.history.census)
             each = self._case.memory.index.of(readings, self._counts_of)
             pairs = zip(readings, each, strict=True)
             self._counts = [(census.at, counts) for census, counts in pairs if counts is not None]
-        return [(at, counts.get(group, 0.0)) for at, counts in self._counts]
+        return self._counts
 
 
 def trend(series: Iterable[tuple[float, float]]) -> tuple[float, ...]:
