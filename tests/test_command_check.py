@@ -213,3 +213,13 @@ def test_the_portable_backend_checks_too(healthy: Lab) -> None:
     with crowd(healthy, 120):
         ran = check(healthy, "--backend", "portable", "--rule", "tcp.close-wait", "--json")
     assert ran.returncode == 2 and document(ran)["findings"][0]["id"] == "tcp.close-wait"
+
+
+def test_a_command_line_with_nothing_on_it_says_what_argparse_says() -> None:
+    from argparse import ArgumentParser
+
+    from nettui.commands import check
+
+    parser = ArgumentParser()
+    check.configure(parser)
+    assert vars(check.PLAIN) == vars(parser.parse_args([]))

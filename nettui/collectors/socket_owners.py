@@ -11,6 +11,9 @@ from nettui.model.process import Owner, Owners
 from nettui.model.text import clean
 from nettui.model.turns import on_loop
 
+if TYPE_CHECKING:
+    import asyncio
+
 MOST = 5_000
 """Inodes that one search is for."""
 PATIENCE = 0.2
@@ -29,7 +32,7 @@ class OwnerBook:
         self._clock = clock
         self._owners: dict[int, Owner | None] = {}
         self._until: dict[int, float] = {}
-        self._search: "asyncio.Task[None] | None" = None
+        self._search: asyncio.Task[None] | None = None
         self._rests_until = float("-inf")
         self._hidden: str | None = None
 

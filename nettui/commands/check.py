@@ -3,14 +3,21 @@
 import gc
 import os
 import sys
-from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 from nettui.model.text import clean
 
 if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
     from nettui.reports.checked import Checked
+
+PLAIN = SimpleNamespace(
+    seconds=None, rules=[], state=None, json=False, schema=False, interval=None, backend=None,
+)
+"""What the command line says when nothing is on it: to load what reads one takes longer than to read the tables."""
 
 UNKNOWN = 3
 """What goes wrong with the check itself is UNKNOWN in the words of monitoring: 1 and 2 say that the network is bad."""
@@ -18,7 +25,7 @@ UNKNOWN = 3
 _LONGEST = 86_400.0
 
 
-def configure(parser: ArgumentParser) -> None:
+def configure(parser: "ArgumentParser") -> None:
     """The arguments of this command."""
     parser.epilog = (
         "One reading sees what is beyond its threshold now. Growth and rates need time: that of --for, or, from cron, "
@@ -36,7 +43,7 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument("--backend", metavar="NAME", help="how the system is asked: auto, linux or portable")
 
 
-def run(arguments: Namespace) -> int:
+def run(arguments: "Namespace | SimpleNamespace") -> int:
     """Check, write what was found, and give the exit code."""
     if arguments.schema:
         from nettui.reports.findings_json import SCHEMA_FILE
@@ -106,6 +113,8 @@ def _seconds(text: str) -> float:
         seconds = float(text)
     except ValueError:
         seconds = 0.0
+    from argparse import ArgumentTypeError
+
     if not 0 < seconds <= _LONGEST:
         raise ArgumentTypeError(f"expected a number of seconds, above 0 and at most {_LONGEST:,.0f}")
     return seconds

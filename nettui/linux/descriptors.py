@@ -30,6 +30,8 @@ from nettui.model.watched import Processes, ProcessUse
 
 MOST = 32
 """Processes that are told of."""
+SOME = 0.05
+"""Share of the limit from which a process is worth describing to somebody who looks once."""
 KEPT = 20.0
 """Seconds after which what is remembered of a process is read again, at the latest."""
 
@@ -61,8 +63,10 @@ class _Described(NamedTuple):
 class DescriptorWatch:
     """Sweeps over the processes, and remembers limits in between. One task at a time may ask."""
 
-    def __init__(self, root: Path = PROC, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, root: Path = PROC, clock: Callable[[], float] = time.monotonic, brief: bool = False) -> None:
+        """`brief`: for one sweep only; processes with less than SOME of their limit are then not told of."""
         self._root = root
+        self._least = SOME if brief else 0.0
         self._clock = clock
         self._known: dict[int, _Known] = {}
         self._described: dict[int, _Described] = {}
@@ -92,7 +96,7 @@ class DescriptorWatch:
             except _GONE:
                 continue
             seen += 1
-            if count and (limit := known[pid].limit):
+            if count and (limit := known[pid].limit) and count >= self._least * limit:
                 used.append((count / limit, pid, count))
             if time.monotonic() > self._rest:
                 await self._breathe()
@@ -111,8 +115,13 @@ class DescriptorWatch:
         return listed
 
     async def _look(self, root: int, pid: int, told: bool, known: dict[int, _Known]) -> int:
-        """How many descriptors a process has; `known[pid]` is its limit. Raises what is in `_GONE`, or OSError."""
+        """How many descriptors a process has; where it has any, `known[pid]` is its limit.
+
+        Raises what is in `_GONE`, or OSError.
+        """
         stat = os.stat(f"{pid}/fd", dir_fd=root)
+        if told and not stat.st_size:  # a thread of the kernel, mostly: its limit is no matter
+            return 0
         before = self._known.get(pid)
         now = self._clock()
         if before is None or before.inode != stat.st_ino or now >= before.until:

@@ -4,7 +4,6 @@ Seen at the sockets, and at the gauges that the user configured.
 """
 
 from collections.abc import Hashable, Iterator, Sequence
-from statistics import median
 from typing import NamedTuple
 
 from nettui.diagnosis.condition import Case, Condition, Rule, read_at
@@ -112,6 +111,8 @@ def _plateau(past: _Past, pool: Pool, limits: Limits) -> Plateau | None:
         return None
     if idle > (1 - NEARLY_ALWAYS) * len(seen) or not _flat([each.established for _, each in seen]):
         return None
+    from statistics import median  # loads fractions and random, and there seldom is a plateau
+
     height = max(each.established for _, each in seen)
     series = [(at, float(each.waiting)) for at, each in reversed(seen)]
     return Plateau(pool, seen[-1][0], height, median(_busy(each) for _, each in seen), series)
