@@ -4,6 +4,7 @@ import gc
 import os
 import sys
 from pathlib import Path
+from socket import gethostname
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from nettui.model.text import clean
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
+    from nettui.engine.reading import Reading
     from nettui.reports.checked import Checked
 
 PLAIN = SimpleNamespace(
@@ -62,9 +64,10 @@ def run(arguments: "Namespace | SimpleNamespace") -> int:
         return _unknown("--state is for one reading a run: it does not go with --for")
     settings = load(vars(arguments), os.environ)
     thresholds = Thresholds.from_settings(settings.rules)
+    begun = _begun(settings.backend) if arguments.seconds is None and not arguments.rules else None
     from nettui.commands.checking import Check
 
-    check = Check(settings, thresholds, tuple(dict.fromkeys(arguments.rules)))
+    check = Check(settings, thresholds, tuple(dict.fromkeys(arguments.rules)), begun)
     if not check.rules:
         return _unknown("every rule that was asked for is switched off")
     if arguments.seconds is not None:
@@ -78,6 +81,20 @@ def run(arguments: "Namespace | SimpleNamespace") -> int:
     except StateError as error:
         return _unknown(str(error))
     return _tell(checked, arguments.json)
+
+
+def _begun(backend: str) -> "Reading | None":
+    """A reading that counts the sockets while the rules are loaded: of all that is read this takes longest."""
+    from nettui.collectors.socket_backend import is_linux
+
+    if not is_linux(backend):
+        return None
+    from nettui.collectors.backend import open_backend
+    from nettui.engine.reading import Reading
+
+    reading = Reading(open_backend(backend, brief=True), gethostname())
+    reading.begin("tcp")
+    return reading
 
 
 def _tell(checked: "Checked", as_json: bool) -> int:
