@@ -2,7 +2,7 @@
 
 A sweep costs one stat(2) for each process: since Linux 6.2 the size of /proc/PID/fd is their number, and the inode of
 that directory lives as long as its process, so what was read of it before still holds. A limit may be changed at any
-time (prlimit(2)): those told of are read in each sweep, those of the others every few seconds.
+time (prlimit(2)): those of processes anywhere near theirs are read in each sweep, the others' every few seconds.
 """
 
 import os
@@ -31,7 +31,7 @@ from nettui.model.watched import Processes, ProcessUse
 MOST = 32
 """Processes that are told of."""
 SOME = 0.05
-"""Share of the limit from which a process is worth describing to somebody who looks once."""
+"""Share of the limit from which it is read in each sweep, and from which who looks once is told of a process."""
 KEPT = 20.0
 """Seconds after which what is remembered of a process is read again, at the latest."""
 
@@ -142,7 +142,9 @@ class DescriptorWatch:
         except (PermissionError, *_GONE):
             return None
         try:
-            limit = descriptor_limit(read_file("limits", directory))
+            limit = self._known[pid].limit
+            if limit is None or count >= SOME * limit:
+                limit = descriptor_limit(read_file("limits", directory))
             if not limit:
                 return None
             what = self._describe(pid, directory)
