@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from argparse import HelpFormatter
+    from argparse import ArgumentParser, HelpFormatter
+    from types import ModuleType
 
 COMMANDS = {
     "snapshot": "print what the dashboard shows, as text or JSON",
@@ -64,7 +65,6 @@ def _version() -> int:
 
 
 def _run(name: str | None, words: Sequence[str]) -> int:
-    from argparse import ArgumentParser, RawDescriptionHelpFormatter
     from importlib import import_module
 
     if name in QUICK:
@@ -74,6 +74,23 @@ def _run(name: str | None, words: Sequence[str]) -> int:
 
         gc.disable()  # all that it makes is written, and then the process ends; `--for` turns it on again
     module = import_module(f"nettui.commands.{name or 'dashboard'}")
+    plain = None if words else getattr(module, "PLAIN", None)
+    try:
+        code: int = module.run(_parser(name, module).parse_args(words) if plain is None else plain)
+    except SystemExit as done:  # argparse has said what there was to say: the help, or what is wrong
+        code = done.code if isinstance(done.code, int) else FAILED
+        return UNKNOWN.get(name or "", code) if code else 0
+    except Exception as error:
+        if not _is_about_settings(error):
+            raise
+        sys.stderr.write(f"nettui: {error}\n")
+        return UNKNOWN.get(name or "", WRONG)
+    return code
+
+
+def _parser(name: str | None, module: "ModuleType") -> "ArgumentParser":
+    from argparse import ArgumentParser, RawDescriptionHelpFormatter
+
     if name is None:
         listed = "\n".join(f"  {command:<10} {meaning}" for command, meaning in COMMANDS.items())
         parser = ArgumentParser(
@@ -88,17 +105,7 @@ def _run(name: str | None, words: Sequence[str]) -> int:
             prog=f"nettui {name}", description=f"{COMMANDS[name].capitalize()}.", formatter_class=_formatter
         )
     module.configure(parser)
-    try:
-        code: int = module.run(parser.parse_args(words))
-    except SystemExit as done:  # argparse has said what there was to say: the help, or what is wrong
-        code = done.code if isinstance(done.code, int) else FAILED
-        return UNKNOWN.get(name or "", code) if code else 0
-    except Exception as error:
-        if not _is_about_settings(error):
-            raise
-        sys.stderr.write(f"nettui: {error}\n")
-        return UNKNOWN.get(name or "", WRONG)
-    return code
+    return parser
 
 
 def _load_msgspec() -> None:

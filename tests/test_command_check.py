@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from argparse import ArgumentParser
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from nettui.commands.check import PLAIN, configure
 from nettui.reports.findings_json import SCHEMA_FILE
 from tests.crowd import crowd
 from tests.lab_support import Lab, required_lab
@@ -213,3 +215,9 @@ def test_the_portable_backend_checks_too(healthy: Lab) -> None:
     with crowd(healthy, 120):
         ran = check(healthy, "--backend", "portable", "--rule", "tcp.close-wait", "--json")
     assert ran.returncode == 2 and document(ran)["findings"][0]["id"] == "tcp.close-wait"
+
+
+def test_a_command_line_with_nothing_on_it_says_what_argparse_says() -> None:
+    parser = ArgumentParser()
+    configure(parser)
+    assert vars(PLAIN) == vars(parser.parse_args([]))

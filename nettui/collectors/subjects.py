@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 from nettui.collectors.backend import Backend
 from nettui.collectors.resolvers import ResolverReader
 from nettui.collectors.tcp import TcpReader
-from nettui.collectors.wanted import Wanted
 from nettui.collectors.worker import Part, Worker
 from nettui.model.change import Subject
 from nettui.model.socket_totals import SocketTotals
 
 if TYPE_CHECKING:
     from nettui.collectors.census import CensusReader
+    from nettui.collectors.wanted import Wanted
 
 ROUTE_LIMIT = 200_000
 """Routes kept; a full Internet table has five times as many, and a person reads none of them there."""
@@ -42,7 +42,7 @@ CENSUS_SHARE = 50.0
 """After a census there is none for this many times as long as it took: on a host with many sockets it costs time."""
 
 
-def workers(backend: Backend, sockets: bool = False, wanted: Wanted | None = None) -> tuple[Worker, ...]:
+def workers(backend: Backend, sockets: bool = False, wanted: "Wanted | None" = None) -> tuple[Worker, ...]:
     """One worker for each subject that the backend knows; for the `sockets` themselves only where a recording wants
     them, for names and gauges only where the user listed some."""
     more = (Worker("sockets", _sockets(backend), every=0, limit=10.0),) if sockets else ()
@@ -62,12 +62,12 @@ def workers(backend: Backend, sockets: bool = False, wanted: Wanted | None = Non
         Worker("processes", _field("processes", backend.processes), every=PROCESS_INTERVAL, share=PROCESS_SHARE),
         Worker("leases", _field("leases", backend.leases), every=SLOW_INTERVAL),
         *more,
-        *_watched(wanted or Wanted(), resolvers),
+        *(_watched(wanted, resolvers) if wanted is not None else ()),
     )
     return tuple(worker for worker in found if worker.name not in backend.lacks)
 
 
-def _watched(wanted: Wanted, resolvers: ResolverReader) -> Iterator[Worker]:
+def _watched(wanted: "Wanted", resolvers: ResolverReader) -> Iterator[Worker]:
     """The workers that ask over the network, and are made only where the user said whom."""
     if wanted.names:
         from nettui.collectors.probes import ProbeReader, probe_worker

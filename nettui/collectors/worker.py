@@ -70,7 +70,11 @@ class Worker:
         try:
             self.part, self.error = await self._read(), None
         except Exception as error:
-            self._failed(explained(error), error)
+            self.fail(error)
+
+    def fail(self, error: Exception) -> None:
+        """Somebody else found that it cannot be read."""
+        self._failed(explained(error), error)
 
     async def stop(self) -> None:
         """Cancel what is under way or waits for it, and wait a second for it to let go."""

@@ -3,14 +3,23 @@
 import gc
 import os
 import sys
-from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from pathlib import Path
+from socket import gethostname
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 from nettui.model.text import clean
 
 if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+    from nettui.engine.reading import Reading
     from nettui.reports.checked import Checked
+
+PLAIN = SimpleNamespace(
+    seconds=None, rules=[], state=None, json=False, schema=False, interval=None, backend=None,
+)
+"""What the command line says when nothing is on it: to load what reads one takes longer than to read the tables."""
 
 UNKNOWN = 3
 """What goes wrong with the check itself is UNKNOWN in the words of monitoring: 1 and 2 say that the network is bad."""
@@ -18,7 +27,7 @@ UNKNOWN = 3
 _LONGEST = 86_400.0
 
 
-def configure(parser: ArgumentParser) -> None:
+def configure(parser: "ArgumentParser") -> None:
     """The arguments of this command."""
     parser.epilog = (
         "One reading sees what is beyond its threshold now. Growth and rates need time: that of --for, or, from cron, "
@@ -36,7 +45,7 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument("--backend", metavar="NAME", help="how the system is asked: auto, linux or portable")
 
 
-def run(arguments: Namespace) -> int:
+def run(arguments: "Namespace | SimpleNamespace") -> int:
     """Check, write what was found, and give the exit code."""
     if arguments.schema:
         from nettui.reports.findings_json import SCHEMA_FILE
@@ -55,9 +64,10 @@ def run(arguments: Namespace) -> int:
         return _unknown("--state is for one reading a run: it does not go with --for")
     settings = load(vars(arguments), os.environ)
     thresholds = Thresholds.from_settings(settings.rules)
+    begun = _begun(settings.backend) if arguments.seconds is None and not arguments.rules else None
     from nettui.commands.checking import Check
 
-    check = Check(settings, thresholds, tuple(dict.fromkeys(arguments.rules)))
+    check = Check(settings, thresholds, tuple(dict.fromkeys(arguments.rules)), begun)
     if not check.rules:
         return _unknown("every rule that was asked for is switched off")
     if arguments.seconds is not None:
@@ -71,6 +81,20 @@ def run(arguments: Namespace) -> int:
     except StateError as error:
         return _unknown(str(error))
     return _tell(checked, arguments.json)
+
+
+def _begun(backend: str) -> "Reading | None":
+    """A reading that counts the sockets while the rules are loaded: of all that is read this takes longest."""
+    from nettui.collectors.socket_backend import is_linux
+
+    if not is_linux(backend):
+        return None
+    from nettui.collectors.backend import open_backend
+    from nettui.engine.reading import Reading
+
+    reading = Reading(open_backend(backend, brief=True), gethostname())
+    reading.begin("tcp")
+    return reading
 
 
 def _tell(checked: "Checked", as_json: bool) -> int:
@@ -106,6 +130,8 @@ def _seconds(text: str) -> float:
         seconds = float(text)
     except ValueError:
         seconds = 0.0
+    from argparse import ArgumentTypeError
+
     if not 0 < seconds <= _LONGEST:
         raise ArgumentTypeError(f"expected a number of seconds, above 0 and at most {_LONGEST:,.0f}")
     return seconds

@@ -1,9 +1,10 @@
 """How `nettui check` looks: once, once in the light of earlier runs, or for some seconds."""
 
-import socket
 import time
 from collections.abc import Iterable
 from pathlib import Path
+from socket import gethostname
+from typing import TYPE_CHECKING
 
 from nettui.config import Settings
 from nettui.diagnosis.condition import Rule
@@ -14,6 +15,9 @@ from nettui.model.finding import Finding
 from nettui.model.history import History
 from nettui.model.snapshot import Snapshot
 from nettui.reports.checked import Blind, Checked
+
+if TYPE_CHECKING:
+    from nettui.engine.reading import Reading
 
 RATE_SPAN = 0.25
 """Seconds between two readings of counters, where rules that were asked for by name want a rate."""
@@ -45,7 +49,11 @@ _NO_CENSUS = "So many sockets were counted, not looked at one by one: --for, --s
 class Check:
     """One check, with the rules that were asked for, by default all."""
 
-    def __init__(self, settings: Settings, thresholds: Thresholds, only: tuple[str, ...]) -> None:
+    def __init__(
+        self, settings: Settings, thresholds: Thresholds, only: tuple[str, ...], begun: "Reading | None" = None
+    ) -> None:
+        """`begun`: a reading of this host, of which some is under way already."""
+        self._begun = begun
         self._settings = settings
         self._thresholds = thresholds
         self._only = only
@@ -93,7 +101,8 @@ class Check:
         asked = NEEDS_LOOP & self._sections if self._only else frozenset()
         if asked or not is_linux(self._settings.backend):
             return self._read_in_loop(rated)
-        reading = Reading(open_backend(self._settings.backend, brief=True), socket.gethostname(), self._sections)
+        reading = self._begun or Reading(open_backend(self._settings.backend, brief=True), gethostname())
+        reading.narrow(self._sections)
         try:
             found = [finish(reading.read())]
             if "census" in self._sections:

@@ -38,6 +38,8 @@ class Case(Struct, frozen=True, kw_only=True):
 
     def limits_of(self, **subject: object) -> Limits:
         """The limits of a subject, such as `process="java"` or `port=8080`: those set for it, else the rule's own."""
+        if not self.limits.special:
+            return self.limits
         return self.limits.of({kind: str(name) for kind, name in subject.items() if name is not None})
 
 

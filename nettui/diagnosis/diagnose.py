@@ -57,11 +57,11 @@ class Diagnosis:
         for watch in self._watches:
             case = Case(history=history, limits=watch.limits, ways=ways, memory=self._memory, others=self._others)
             watch.look(case)
-            lasting = [
-                Told(finding(watch.rule.id, life.condition, severity, life.since), life.condition.covers)
-                for severity, life in watch.open()
-            ]
-            fading |= {(watch.rule.id, life.condition.subject) for _, life in watch.open() if life.fading}
+            lasting = []
+            for severity, life in watch.open():
+                lasting.append(Told(life.finding(watch.rule.id, severity), life.condition.covers))
+                if life.fading:
+                    fading.add((watch.rule.id, life.condition.subject))
             told += _gravest((*lasting, *_seen(watch.rule, case))) if at_once else lasting
         # What followed from a cause that is over now, and is over itself, is not news for the rest of its life.
         done = fading & self._folded

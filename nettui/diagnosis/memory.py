@@ -5,6 +5,7 @@ The state of one moment does not tell a cable that was pulled from a port that w
 
 from collections.abc import Mapping, Set
 
+from nettui.diagnosis.index import Index
 from nettui.diagnosis.ways import Ways
 from nettui.model.address import Address, Family
 from nettui.model.link import Link
@@ -38,6 +39,8 @@ class Memory:
         """Families that had a default route at some time."""
         self.former: dict[Family, Gateway] = {}
         """The preferred default route of each family, as it last was."""
+        self.index = Index()
+        """What rules made of the readings that are past."""
         self._lost: dict[int, float] = {}
         self._links: tuple[Link, ...] | None = None
         self._addresses: tuple[Address, ...] | None = None

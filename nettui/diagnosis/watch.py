@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from nettui.diagnosis.condition import Case, Condition, Rule
 from nettui.diagnosis.latch import Latch
 from nettui.diagnosis.thresholds import Limits
-from nettui.model.finding import Severity
+from nettui.diagnosis.wording import finding
+from nettui.model.finding import Finding, Severity
 
 CLEARING = 30.0
 """Most seconds that a condition must stay away before its finding closes; less for one that opens quickly."""
@@ -27,11 +28,24 @@ class Life:
         self.condition = condition
         """The last one seen."""
         self._latches = tuple(Latch() for _ in _SEVERITIES)
+        self._told: tuple[Condition, Severity, float, Finding] | None = None
 
     @property
     def severity(self) -> Severity | None:
         """The gravest that has lasted; None while nothing is told."""
-        return next((s for s in reversed(_SEVERITIES) if self._latches[s.rank].since is not None), None)
+        for latch, severity in zip(reversed(self._latches), reversed(_SEVERITIES), strict=True):
+            if latch.since is not None:
+                return severity
+        return None
+
+    def finding(self, rule: str, severity: Severity) -> Finding:
+        """What is told, put into words again only when there is something new to say."""
+        known, since = self._told, self.since
+        if known is not None and known[0] is self.condition and known[1:3] == (severity, since):
+            return known[3]
+        found = finding(rule, self.condition, severity, since)
+        self._told = self.condition, severity, since, found
+        return found
 
     @property
     def since(self) -> float:

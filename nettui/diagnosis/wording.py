@@ -1,6 +1,5 @@
 """From a Condition that has lasted to the Finding that is told: figures and facts put into the knowledge texts."""
 
-from collections.abc import Mapping
 from shlex import quote
 
 from nettui.diagnosis.condition import Condition
@@ -13,6 +12,7 @@ def finding(rule: str, condition: Condition, severity: Severity, since: float) -
     text = rule_text(rule, condition.text)
     threshold = condition.marks.get(severity)
     said = {**condition.facts, "against": _against(condition.value, threshold)}
+    quoted = _Quoted(condition.facts)
     return Finding(
         id=rule,
         severity=severity,
@@ -21,7 +21,7 @@ def finding(rule: str, condition: Condition, severity: Severity, since: float) -
         evidence=condition.evidence,
         cause=text.cause,
         consequence=text.consequence,
-        relief=tuple(_command(line, condition.facts) for line in text.relief),
+        relief=tuple(line.format_map(quoted) for line in text.relief),
         cure=text.cure,
         since=since,
         value=condition.value,
@@ -39,6 +39,8 @@ def _against(value: float | None, threshold: float | None) -> str:
     return f"{'more than' if value > threshold else 'down from more than'} {threshold:,.10g}"
 
 
-def _command(line: str, facts: Mapping[str, str]) -> str:
-    """A command with names that others chose made harmless for a shell."""
-    return line.format_map({key: quote(value) for key, value in facts.items()})
+class _Quoted(dict[str, str]):
+    """Facts for a command: names that others chose, made harmless for a shell."""
+
+    def __getitem__(self, key: str) -> str:
+        return quote(super().__getitem__(key))

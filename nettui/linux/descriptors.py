@@ -2,7 +2,7 @@
 
 A sweep costs one stat(2) for each process: since Linux 6.2 the size of /proc/PID/fd is their number, and the inode of
 that directory lives as long as its process, so what was read of it before still holds. A limit may be changed at any
-time (prlimit(2)): those told of are read in each sweep, those of the others every few seconds.
+time (prlimit(2)): those of processes anywhere near theirs are read in each sweep, the others' every few seconds.
 """
 
 import errno
@@ -33,6 +33,8 @@ from nettui.model.watched import Processes, ProcessUse
 
 MOST = 32
 """Processes that are told of."""
+SOME = 0.05
+"""Share of the limit from which it is read in each sweep, and from which who looks once is told of a process."""
 KEPT = 20.0
 """Seconds after which what is remembered of a process is read again, at the latest."""
 
@@ -64,8 +66,10 @@ class _Described(NamedTuple):
 class DescriptorWatch:
     """Sweeps over the processes, and remembers limits in between. One task at a time may ask."""
 
-    def __init__(self, root: Path = PROC, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, root: Path = PROC, clock: Callable[[], float] = time.monotonic, brief: bool = False) -> None:
+        """`brief`: for one sweep only; processes with less than SOME of their limit are then not told of."""
         self._root = root
+        self._least = SOME if brief else 0.0
         self._clock = clock
         self._known: dict[int, _Known] = {}
         self._described: dict[int, _Described] = {}
@@ -95,7 +99,7 @@ class DescriptorWatch:
             except _GONE:
                 continue
             seen += 1
-            if count and (limit := known[pid].limit):
+            if count and (limit := known[pid].limit) and count >= self._least * limit:
                 used.append((count / limit, pid, count))
             if time.monotonic() > self._rest:
                 await self._breathe()
@@ -121,8 +125,13 @@ class DescriptorWatch:
         return listed
 
     async def _look(self, root: int, pid: int, told: bool, known: dict[int, _Known]) -> int:
-        """How many descriptors a process has; `known[pid]` is its limit. Raises what is in `_GONE`, or OSError."""
+        """How many descriptors a process has; where it has any, `known[pid]` is its limit.
+
+        Raises what is in `_GONE`, or OSError.
+        """
         stat = os.stat(f"{pid}/fd", dir_fd=root)
+        if told and not stat.st_size:  # a thread of the kernel, mostly: its limit is no matter
+            return 0
         before = self._known.get(pid)
         now = self._clock()
         if before is None or before.inode != stat.st_ino or now >= before.until:
@@ -143,7 +152,9 @@ class DescriptorWatch:
         except (PermissionError, *_GONE):
             return None
         try:
-            limit = descriptor_limit(read_file("limits", directory))
+            limit = self._known[pid].limit
+            if limit is None or count >= SOME * limit:
+                limit = descriptor_limit(read_file("limits", directory))
             if not limit:
                 return None
             what = self._describe(pid, directory)

@@ -127,7 +127,7 @@ class LinuxHost:
         if self._processes is None:
             from nettui.linux.descriptors import DescriptorWatch
 
-            self._processes = DescriptorWatch()
+            self._processes = DescriptorWatch(brief=self._brief)
         return await self._processes.read()
 
     async def leases(self) -> Leases:

@@ -126,23 +126,21 @@ def _executable(directory: int) -> str | None:
 def effective_uid(status: bytes) -> int | None:
     """The one which decides what a process may do, by its /proc/PID/status."""
     with suppress(IndexError, ValueError):
-        return int(_line(status, b"Uid:")[1])
+        return int(_words(status, b"Uid:")[1])
     return None
 
 
 def descriptor_limit(limits: bytes) -> int | None:
     """The soft one, by /proc/PID/limits; None where there is none."""
     with suppress(IndexError, ValueError):
-        return int(_line(limits, b"Max open files")[0])
+        return int(_words(limits, b"Max open files")[0])
     return None
 
 
-def _line(text: bytes, heading: bytes) -> list[bytes]:
+def _words(text: bytes, heading: bytes) -> list[bytes]:
     """The words behind the heading of a line."""
-    for line in text.splitlines():
-        if line.startswith(heading):
-            return line[len(heading) :].split()
-    return []
+    _, _, rest = (b"\n" + text).partition(b"\n" + heading)
+    return rest.partition(b"\n")[0].split()
 
 
 async def _descriptors(directory: int) -> int | None:

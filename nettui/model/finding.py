@@ -13,7 +13,10 @@ class Severity(StrEnum):
     @property
     def rank(self) -> int:
         """0 for notice, 1 for warning, 2 for critical."""
-        return ("notice", "warning", "critical").index(self.value)
+        return _RANKS[self]
+
+
+_RANKS = {severity: rank for rank, severity in enumerate(Severity)}
 
 
 class Finding(Struct, frozen=True, kw_only=True):

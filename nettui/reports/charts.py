@@ -2,11 +2,10 @@
 
 from collections.abc import Callable, Sequence
 
-from nettui.reports.format import UNKNOWN, Units, rate, rate_unit, sparkline, thousands
+from nettui.reports.format import BLOCKS, UNKNOWN, Units, rate, rate_unit, sparkline, thousands
 from nettui.reports.sockets_naming import latency
 from nettui.sockets.readings import Reading, throughput
 
-BLOCKS = "▁▂▃▄▅▆▇█"
 WIDTH = 30
 """Characters of a chart: as many of the newest readings are drawn."""
 

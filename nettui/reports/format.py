@@ -9,6 +9,9 @@ Units = Literal["bits", "bytes"]
 UNKNOWN = "--"
 """What stands where nothing was measured."""
 
+BLOCKS = "▁▂▃▄▅▆▇█"
+"""What a sparkline is drawn with, from the lowest value to the highest."""
+
 _STEPS = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
@@ -89,7 +92,7 @@ def shortened(text: str, width: int) -> str:
     return text[: width - last - 1] + "…" + text[len(text) - last :]
 
 
-def sparkline(values: Sequence[float], blocks: str = "▁▂▃▄▅▆▇█") -> str:
+def sparkline(values: Sequence[float], blocks: str = BLOCKS) -> str:
     """One character a value. The whole height is the span of the values, but at least a fifth of the largest, so that a
     change of a few in a hundred does not look like a mountain; what does not change is a line in the middle."""
     if not values:

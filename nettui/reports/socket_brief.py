@@ -6,8 +6,8 @@ from nettui.model.process import Process
 from nettui.model.socket import Socket, Transport
 from nettui.model.tcp_info import TcpInfo
 from nettui.reports import state_machine
-from nettui.reports.charts import BLOCKS, charts
-from nettui.reports.format import UNKNOWN, Units, age, size, thousands
+from nettui.reports.charts import charts
+from nettui.reports.format import BLOCKS, UNKNOWN, Units, age, size, thousands
 from nettui.reports.paragraphs import HEAD, Paragraph
 from nettui.reports.socket_details import accepted, descriptors_text, meaning, queues_text, why_no_owner
 from nettui.reports.sockets_naming import latency, timer_words

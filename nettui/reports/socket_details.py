@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from nettui.model.process import Process
 from nettui.model.socket import Socket, SocketMemory, Transport
 from nettui.reports import state_machine
-from nettui.reports.charts import BLOCKS, charts
-from nettui.reports.format import UNKNOWN, Units, age, clock, size, thousands
+from nettui.reports.charts import charts
+from nettui.reports.format import BLOCKS, UNKNOWN, Units, age, clock, size, thousands
 from nettui.reports.naming import MARKS
 from nettui.reports.paragraphs import HEAD, Paragraph
 from nettui.reports.sockets_naming import BY_SERVICE, Naming, local_end, peer_end, protocol, timer_words

@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -66,3 +67,54 @@ def test_neither_reading_nor_its_parts_load_the_event_loop() -> None:
     root = Path(__file__).parent.parent.parent
     ran = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True, timeout=60)
     assert ran.stdout == "True True () False\n"
+
+
+def test_what_was_begun_is_taken_by_the_next_reading_and_read_anew_by_the_one_after(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    host, asked = FakeHost(), []
+    counts = host.tcp
+
+    async def counted() -> TcpCounts:
+        asked.append(threading.current_thread() is threading.main_thread())
+        return await counts()
+
+    monkeypatch.setattr(host, "tcp", counted)
+    reading = Reading(host, "host")
+    reading.begin("tcp")
+    reading.narrow(("links", "tcp"))
+    snapshot = finish(reading.read())
+    assert snapshot.tcp and snapshot.links and snapshot.routes is None and asked == [False]
+    assert finish(reading.read("tcp")).tcp and asked == [False, True]
+
+
+def test_what_was_begun_and_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    host, over = FakeHost(), threading.Event()
+
+    async def hangs() -> None:
+        over.wait(60)
+
+    monkeypatch.setattr(host, "tcp", hangs)
+    monkeypatch.setattr(reading_module, "LIMIT", 0.2)
+    reading = Reading(host, "host", ("links", "tcp"))
+    reading.begin("tcp")
+    try:
+        snapshot = finish(reading.read())
+    finally:
+        over.set()
+    assert snapshot.links and snapshot.tcp is None
+    assert [(error.collector, error.message) for error in snapshot.errors] == [("tcp", "no answer in 0.2 s")]
+
+
+def test_what_was_begun_and_fails_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    host = FakeHost()
+
+    async def refused() -> TcpCounts:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(host, "tcp", refused)
+    monkeypatch.setattr("nettui.portable.tcp.counts", refused)
+    reading = Reading(host, "host", ("tcp",))
+    reading.begin("tcp")
+    (error,) = finish(reading.read()).errors
+    assert error.collector == "tcp" and "not permitted" in error.message

@@ -7,7 +7,7 @@ from nettui.diagnosis.condition import HOST, Case, Condition, Key, Rule, read_at
 from nettui.diagnosis.rules.grading import Grade, endpoint, graded, gravest, marks, marks_said, own
 from nettui.diagnosis.rules.programs import described, name_of, service_of, who
 from nettui.diagnosis.rules.tcp_counts import HALF, count_of
-from nettui.diagnosis.rules.windows import Past, pace, trend, window
+from nettui.diagnosis.rules.windows import Past, counted, pace, window
 from nettui.diagnosis.thresholds import Limits
 from nettui.model.census import Listener
 from nettui.model.finding import Severity
@@ -45,7 +45,7 @@ def accept_queue(case: Case) -> Iterator[Condition]:
     dropping = _dropping(case, ports) if overflow is not None else None
     if overflow is not None and dropping is None and not any(full(each) for each in ports.values()):
         yield _nobodys(overflow)
-    past = Past(case.history.census, "listeners", lambda other: ((other.address, other.port), share(other)))
+    past = Past(case, _SHARES)
     for port, each in ports.items():
         mine = overflow if full(each) or port == dropping else None
         condition = _condition(case, past, each, mine)
@@ -115,7 +115,7 @@ def _condition(case: Case, past: Past, found: Listener, overflow: Overflow | Non
             "listener": f"sport = :{found.port}",
         },
         evidence=tuple(_evidence(case, found, limits, overflow)),
-        trend=trend(past.of((found.address, found.port))),
+        trend=past.trend((found.address, found.port)),
         target=target,
         limits=own(case, limits),
         covers=tuple(_consequences(case, found)),
@@ -171,6 +171,8 @@ def _nobodys(overflow: Overflow) -> Condition:
         covers=(("tcp.resets", HOST),),
     )
 
+
+_SHARES = counted("listeners", lambda other: ((other.address, other.port), share(other)))
 
 RULES = (
     Rule(id="tcp.accept-queue", find=accept_queue, needs=("census",), at=read_at("census"), part="listeners"),

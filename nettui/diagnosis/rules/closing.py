@@ -7,7 +7,7 @@ from nettui.diagnosis.rules.grading import bracketed, graded, marks, marks_said,
 from nettui.diagnosis.rules.programs import described, who
 from nettui.diagnosis.rules.tcp_counts import count_of
 from nettui.diagnosis.rules.tcp_totals import explained
-from nettui.diagnosis.rules.windows import Past, trend
+from nettui.diagnosis.rules.windows import Past, counted
 from nettui.model.census import Census, Closing
 from nettui.model.tcp import TcpState
 
@@ -22,10 +22,7 @@ vanish all the time, and each is sent its FIN for a minute or two."""
 def last_ack(case: Case) -> Iterator[Condition]:
     """Peers that do not acknowledge FINs, sent more than once; else the host, where it is many peers with few each."""
     peers = _by_peer(case.snapshot.census, UNACKNOWLEDGED)
-    past = Past(
-        case.history.census, "closing",
-        lambda each: (each.address, each.retried) if each.state in UNACKNOWLEDGED else None,
-    )
+    past = Past(case, _BY_PEER)
     named = False
     for address, found in peers.items():
         condition = _unacknowledged(case, past, address, found)
@@ -41,9 +38,7 @@ def last_ack(case: Case) -> Iterator[Condition]:
 
 def fin_wait2(case: Case) -> Iterator[Condition]:
     """Peers that acknowledge this side's FIN and do not close their own."""
-    past = Past(
-        case.history.census, "closing", lambda each: (each.address, each.count) if each.state == "FIN_WAIT2" else None
-    )
+    past = Past(case, _HALF_CLOSED)
     for address, found in _by_peer(case.snapshot.census, ("FIN_WAIT2",)).items():
         condition = _half_closed(case, past, address, found)
         if condition is not None:
@@ -79,7 +74,7 @@ def _half_closed(case: Case, past: Past, address: str, found: Sequence[Closing])
             "filter": target,
         },
         evidence=(*evidence, *described(case, program)),
-        trend=trend(past.of(address)),
+        trend=past.trend(address),
         target=target,
         limits=own(case, limits),
         covers=() if held else (("tcp.orphans", HOST),),
@@ -113,7 +108,7 @@ def _unacknowledged(case: Case, past: Past, address: str, found: Sequence[Closin
             f"there are {_states(found)} to it, {sum(each.orphans for each in found):,} held by no program any more",
             *_orphan_retries(case),
         ),
-        trend=trend(past.of(address)),
+        trend=past.trend(address),
         target=target,
         limits=own(case, limits),
         covers=(("tcp.orphans", HOST), *((("tcp.retransmit", HOST),) if explained(case, retried) else ())),
@@ -127,9 +122,6 @@ def _of_the_path(case: Case, found: Sequence[Closing], peers: int) -> Condition 
     if grade.held is None or retried < NOTABLE * count_of(case, TcpState.ESTABLISHED):
         return None
     target = "state:fin-wait-1,closing,last-ack"
-    past = Past(
-        case.history.census, "closing", lambda each: (HOST, each.retried) if each.state in UNACKNOWLEDGED else None
-    )
     return Condition(
         subject=HOST,
         level=grade.level,
@@ -143,7 +135,7 @@ def _of_the_path(case: Case, found: Sequence[Closing], peers: int) -> Condition 
             f"there are {_states(found)}, to {peers:,} peers, and to no single one enough to name it",
             *_orphan_retries(case),
         ),
-        trend=trend(past.of(HOST)),
+        trend=Past(case, _ALL).trend(HOST),
         target=target,
         covers=(("tcp.orphans", HOST),),
     )
@@ -162,6 +154,10 @@ def _orphan_retries(case: Case) -> Iterator[str]:
         retries = settings.tcp_orphan_retries
         yield f"net.ipv4.tcp_orphan_retries = {retries}" + (" (0 means 8)" if retries == 0 else "")
 
+
+_BY_PEER = counted("closing", lambda each: (each.address, each.retried) if each.state in UNACKNOWLEDGED else None)
+_ALL = counted("closing", lambda each: (HOST, each.retried) if each.state in UNACKNOWLEDGED else None)
+_HALF_CLOSED = counted("closing", lambda each: (each.address, each.count) if each.state == "FIN_WAIT2" else None)
 
 RULES = (
     Rule(id="tcp.last-ack", find=last_ack, needs=("census",), at=read_at("census"), part="closing"),

@@ -6,7 +6,7 @@ from nettui.diagnosis.condition import HOST, Case, Condition, Rule, read_at
 from nettui.diagnosis.rules.figures import AHEAD, grew, left, listed, past, share
 from nettui.diagnosis.rules.grading import Grade, graded, marks
 from nettui.diagnosis.thresholds import Limits
-from nettui.model.watched import ProcessUse
+from nettui.model.watched import Processes, ProcessUse
 
 SANDBOX = 32
 """A limit below this was set by a program to lock itself in (sshd, dhcpcd), not to give it room."""
@@ -64,12 +64,16 @@ def _counts(
     case: Case, wanted: Set[tuple[int, float | None]]
 ) -> Mapping[tuple[int, float | None], list[tuple[float, int]]]:
     """(Unix time, descriptors) of these processes over time, oldest first."""
-    found: dict[tuple[int, float | None], list[tuple[float, int]]] = {key: [] for key in wanted}
-    for reading in case.history.processes[-AHEAD:] if wanted else ():
-        for each in reading.used:
-            if (each.pid, each.started_at) in found:
-                found[each.pid, each.started_at].append((reading.at, each.descriptors))
-    return found
+    readings = case.history.processes[-AHEAD:] if wanted else ()
+    counts = case.memory.index.of(readings, _open)
+    return {
+        key: [(reading.at, each[key]) for reading, each in zip(readings, counts, strict=True) if key in each]
+        for key in wanted
+    }
+
+
+def _open(reading: Processes) -> dict[tuple[int, float | None], int]:
+    return {_key(each): each.descriptors for each in reading.used}
 
 
 def of_host(case: Case) -> Iterator[Condition]:

@@ -1,6 +1,8 @@
 """How grave a figure is, by the limits of its subject."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import cache
+from types import MappingProxyType
 from typing import NamedTuple
 
 from nettui.diagnosis.condition import Case
@@ -18,10 +20,16 @@ class Grade(NamedTuple):
     held: Severity | None = None
 
 
-def marks(limits: Limits) -> dict[Severity, float]:
+def marks(limits: Limits) -> Mapping[Severity, float]:
     """The thresholds there are, the mildest first."""
-    found = {severity: getattr(limits, severity.value) for severity in Severity}
-    return {severity: mark for severity, mark in found.items() if mark is not None}
+    return _marks(limits.notice, limits.warning, limits.critical)
+
+
+@cache
+def _marks(*each: float | None) -> Mapping[Severity, float]:
+    """A few sets of thresholds are asked for again and again."""
+    found = zip(Severity, each, strict=True)
+    return MappingProxyType({severity: mark for severity, mark in found if mark is not None})
 
 
 def graded(value: float, limits: Limits, points: float | None = None) -> Grade:

@@ -3,7 +3,7 @@
 Where a census does not tell whose they are, the host's count is judged.
 """
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from nettui.diagnosis.condition import HOST, Case, Condition, Key, Rule, read_at
@@ -30,6 +30,10 @@ LOOKS = 8
 
 MOSTLY = 0.8
 """Share of a program's sockets at one port from which it is that port's matter."""
+
+
+Held = Mapping[Hashable, int]
+"""How many sockets each program holds, by its identity."""
 
 
 class Leak(NamedTuple):
@@ -104,7 +108,8 @@ def _leaks(case: Case) -> list[Leak]:
         return []
     grown = []
     limits = {id(holder): case.limits_of(process=name_of(holder.program)) for holder in history[-1].holders or ()}
-    lowest = _lowest(history, LONGER * max((each.lasting for each in limits.values()), default=0.0))
+    held = list(zip((census.at for census in history), case.memory.index.of(history, _held), strict=True))
+    lowest = _lowest(held, LONGER * max((each.lasting for each in limits.values()), default=0.0))
     for holder in history[-1].holders or ():
         rose = holder.count - lowest.get(identity(holder.program), 0)
         if holder.program.label is not None and rose >= SMALLEST:
@@ -112,25 +117,24 @@ def _leaks(case: Case) -> list[Leak]:
     found = []
     for _, holder in sorted(grown, key=lambda each: -each[0])[:JUDGED]:
         own_limits = limits[id(holder)]
-        readings = _series(history, holder.program)
+        readings = _series(held, holder.program)
         judged = _grown(readings, own_limits.lasting)
         if judged is not None and judged.standing:
             found.append(Leak(holder, own_limits, readings, judged))
     return found
 
 
-def _lowest(history: Sequence[Census], seconds: float) -> dict[Hashable, int]:
+def _lowest(history: Sequence[tuple[float, Held]], seconds: float) -> dict[Hashable, int]:
     """The least that each program held in a few readings spread over the window: cheap, and shows who grew.
 
     A program that is not in it held none at some time.
     """
-    within = [census for census in history if census.at >= history[-1].at - seconds]
+    within = [held for at, held in history if at >= history[-1][0] - seconds]
     some = within[:: max(1, len(within) // LOOKS)]
     lowest: dict[Hashable, int] = {}
-    for number, census in enumerate(some):
-        there = {identity(holder.program): holder.count for holder in census.holders or ()}
+    for number, there in enumerate(some):
         if not number:
-            lowest = there
+            lowest = dict(there)
             continue
         full = len(there) >= MOST  # then who is not listed may still hold some
         lowest = {
@@ -140,15 +144,18 @@ def _lowest(history: Sequence[Census], seconds: float) -> dict[Hashable, int]:
     return lowest
 
 
-def _series(history: Sequence[Census], program: Program) -> list[tuple[float, int]]:
+def _series(history: Sequence[tuple[float, Held]], program: Program) -> list[tuple[float, int]]:
     """(Unix time, sockets) of one program; readings in which it may have been too small to be listed are left out."""
     found, wanted = [], identity(program)
-    for census in history:
-        holders = census.holders or ()
-        count = next((holder.count for holder in holders if identity(holder.program) == wanted), None)
-        if count is not None or len(holders) < MOST:
-            found.append((census.at, count or 0))
+    for at, held in history:
+        count = held.get(wanted)
+        if count is not None or len(held) < MOST:
+            found.append((at, count or 0))
     return found
+
+
+def _held(census: Census) -> Held:
+    return {identity(holder.program): holder.count for holder in census.holders or ()}
 
 
 def _grown(readings: Sequence[tuple[float, int]], seconds: float) -> Growth | None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
-from statistics import median
 
 from nettui.diagnosis.condition import Case, Condition, Rule, read_at
 from nettui.diagnosis.thresholds import Limits
@@ -45,6 +44,8 @@ def slow(case: Case) -> Iterator[Condition]:
 
 
 def _slow(server: str, name: str, waits: list[float], limits: Limits, seen: int) -> Condition | None:
+    from statistics import median  # loads fractions and random, and most hosts have no names to look up
+
     value = median(waits)
     level, held = _graded(value, limits)
     if held is None:

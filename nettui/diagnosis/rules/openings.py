@@ -16,7 +16,7 @@ from nettui.diagnosis.rules.grading import (
     peer_limits,
 )
 from nettui.diagnosis.rules.programs import connections, described, name_of, who
-from nettui.diagnosis.rules.windows import Past, pace, trend, window
+from nettui.diagnosis.rules.windows import Past, counted, pace, window
 from nettui.diagnosis.thresholds import Limits
 from nettui.model.census import Attempt, HalfOpen
 from nettui.model.finding import Severity
@@ -54,7 +54,7 @@ def syn_sent_stuck(case: Case) -> Iterator[Condition]:
     if len(stuck) >= MANY:
         yield _many_silent(case, [each for found in stuck.values() for each in found])
         return
-    past = Past(case.history.census, "attempts", lambda other: ((other.address, other.port), other.retried))
+    past = Past(case, _RETRIED)
     for subject, found in stuck.items():
         yield _silent(case, past, subject, found)
 
@@ -84,7 +84,7 @@ def _silent(case: Case, past: Past, subject: str, found: Sequence[Attempt]) -> C
             "dst": bracketed(first.address), "retries": str(retries), "who": who(first.program), "filter": target,
         },
         evidence=(*evidence, *described(case, first.program)),
-        trend=trend(past.of((first.address, first.port))),
+        trend=past.trend((first.address, first.port)),
         target=target,
         limits=own(case, limits),
         covers=(("tcp.resets", HOST),),
@@ -127,7 +127,7 @@ def syn_backlog(case: Case) -> Iterator[Condition]:
     first = max(groups, key=lambda each: each.count, default=None)
     if overflow is not None and first is None:
         yield _overflowing(case, overflow)
-    past = Past(case.history.census, "half_open", lambda other: (other.port, other.count))
+    past = Past(case, _HALF_OPEN)
     for each in groups:
         mine = overflow if each is first else None
         condition = _filling(case, past, each, mine)
@@ -174,7 +174,7 @@ def _filling(case: Case, past: Past, found: HalfOpen, overflow: _Overflow | None
             "retried": f"{found.retried:,}",
         },
         evidence=tuple(_evidence(case, found, limits, overflow)),
-        trend=trend(past.of(found.port)),
+        trend=past.trend(found.port),
         target=target,
         limits=own(case, limits),
         covers=(("tcp.resets", HOST),),
@@ -223,6 +223,9 @@ def _overflowing(case: Case, overflow: _Overflow) -> Condition:
         target="state:syn-recv",
     )
 
+
+_RETRIED = counted("attempts", lambda other: ((other.address, other.port), other.retried))
+_HALF_OPEN = counted("half_open", lambda other: (other.port, other.count))
 
 RULES = (
     Rule(id="tcp.syn-sent-stuck", find=syn_sent_stuck, needs=("census",), at=read_at("census"), part="attempts"),

@@ -4,7 +4,6 @@ Seen at the sockets, and at the gauges that the user configured.
 """
 
 from collections.abc import Hashable, Iterator, Sequence
-from statistics import median
 from typing import NamedTuple
 
 from nettui.diagnosis.condition import Case, Condition, Rule, read_at
@@ -22,7 +21,7 @@ from nettui.diagnosis.rules.grading import (
 from nettui.diagnosis.rules.programs import all_of, described, filter_of, identity, name_of, who
 from nettui.diagnosis.rules.windows import sampled, trend
 from nettui.diagnosis.thresholds import Limits
-from nettui.model.census import Pool
+from nettui.model.census import Census, Pool
 from nettui.model.finding import Severity
 from nettui.model.watched import Gauge
 
@@ -78,13 +77,15 @@ class _Past:
 
     def __init__(self, case: Case) -> None:
         self._readings = [census for census in reversed(case.history.census) if census.pools is not None]
-        self._pools: list[tuple[float, dict[Hashable, Pool]]] = []
+        self._index = case.memory.index
 
     def __iter__(self) -> Iterator[tuple[float, dict[Hashable, Pool]]]:
-        for place, census in enumerate(self._readings):
-            if place == len(self._pools):
-                self._pools.append((census.at, {_key(pool): pool for pool in census.pools or ()}))
-            yield self._pools[place]
+        for census in self._readings:
+            yield census.at, self._index.of((census,), _by_key)[0]
+
+
+def _by_key(census: Census) -> dict[Hashable, Pool]:
+    return {_key(pool): pool for pool in census.pools or ()}
 
 
 def _key(pool: Pool) -> Hashable:
@@ -110,6 +111,8 @@ def _plateau(past: _Past, pool: Pool, limits: Limits) -> Plateau | None:
         return None
     if idle > (1 - NEARLY_ALWAYS) * len(seen) or not _flat([each.established for _, each in seen]):
         return None
+    from statistics import median  # loads fractions and random, and there seldom is a plateau
+
     height = max(each.established for _, each in seen)
     series = [(at, float(each.waiting)) for at, each in reversed(seen)]
     return Plateau(pool, seen[-1][0], height, median(_busy(each) for _, each in seen), series)

@@ -6,7 +6,7 @@ from nettui.diagnosis.condition import HOST, Case, Condition, Key, Rule, read_at
 from nettui.diagnosis.rules.grading import bracketed, endpoint, graded, marks, marks_said, own, peer_limits
 from nettui.diagnosis.rules.programs import described, filter_of, name_of, who
 from nettui.diagnosis.rules.tcp_counts import HALF, count_of
-from nettui.diagnosis.rules.windows import Past, time_left, trend
+from nettui.diagnosis.rules.windows import Past, counted, time_left, trend
 from nettui.diagnosis.thresholds import Limits
 from nettui.model.census import Destination
 from nettui.model.tcp import TcpState
@@ -24,7 +24,7 @@ def port_exhaustion(case: Case) -> Iterator[Condition]:
         subject = endpoint(each.address, each.port)
         if subject not in fullest or fullest[subject].used < each.used:
             fullest[subject] = each
-    past = Past(case.history.census, "destinations", lambda other: (_same(other), other.used))
+    past = Past(case, _USED)
     for each in fullest.values():
         condition = _condition(case, past, settings, ports, each)
         if condition is not None:
@@ -100,6 +100,8 @@ def _evidence(
     if left:
         yield f"at the pace of the last minute none is left in {left:,.0f} s"
 
+
+_USED = counted("destinations", lambda other: (_same(other), other.used))
 
 RULES = (
     Rule(

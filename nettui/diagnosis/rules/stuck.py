@@ -7,7 +7,7 @@ from nettui.diagnosis.rules.grading import bracketed, endpoint, graded, marks, o
 from nettui.diagnosis.rules.programs import all_of, connections, described, filter_of, name_of, who
 from nettui.diagnosis.rules.tcp_counts import count_of
 from nettui.diagnosis.rules.tcp_totals import explained
-from nettui.diagnosis.rules.windows import Past, trend
+from nettui.diagnosis.rules.windows import Past, counted
 from nettui.model.census import Silent, Unanswered
 from nettui.model.finding import Severity
 from nettui.model.tcp import TcpState
@@ -38,9 +38,7 @@ def zombie(case: Case) -> Iterator[Condition]:
     for each in census.unanswered or ():
         if _in_vain(each):
             peers.setdefault(each.address, []).append(each)
-    past = Past(
-        case.history.census, "unanswered", lambda other: (other.address, other.count) if _in_vain(other) else None
-    )
+    past = Past(case, _IN_VAIN)
     for address, found in peers.items():
         condition = _gone(case, past, address, found)
         if condition is not None:
@@ -78,7 +76,7 @@ def _gone(case: Case, past: Past, address: str, found: list[Unanswered]) -> Cond
             "who": who(most.program), "filter": target, "retries": str(max(each.retries for each in found)),
         },
         evidence=tuple(_evidence(case, found, kinds)),
-        trend=trend(past.of(address)),
+        trend=past.trend(address),
         target=target,
         limits=own(case, limits),
         covers=tuple(_consequences(case, address, found, count)),
@@ -176,5 +174,7 @@ def _silence(case: Case, found: Silent, threshold: float) -> Iterator[str]:
         )
     yield from described(case, found.program)
 
+
+_IN_VAIN = counted("unanswered", lambda other: (other.address, other.count) if _in_vain(other) else None)
 
 RULES = (Rule(id="tcp.zombie", find=zombie, needs=("census",), at=read_at("census"), part="unanswered"),)

@@ -5,10 +5,12 @@ whole window and need not be waited for again; a burst fills one part and leaves
 """
 
 from bisect import bisect_right
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from itertools import pairwise
+from operator import attrgetter
 from typing import Any, NamedTuple
 
+from nettui.diagnosis.condition import Case
 from nettui.model.census import Census
 from nettui.model.vitals import Vitals
 
@@ -30,6 +32,8 @@ RECENT = 60.0
 HORIZON = 7 * 86_400.0
 """Seconds beyond which nobody wants to know when something will run out."""
 
+_at = attrgetter("at")
+
 
 class Window(NamedTuple):
     """The last seconds of a counter."""
@@ -45,21 +49,20 @@ def window(readings: Sequence[Vitals], seconds: float) -> Window | None:
     """The last `seconds`, or more where readings are far apart; None while there are too few."""
     if len(readings) <= PARTS:
         return None
-    times = [reading.at for reading in readings]
-    end = times[-1]
-    begin = min(end - seconds, times[-1 - PARTS])
-    first = bisect_right(times, begin) - 1
+    end = readings[-1].at
+    begin = min(end - seconds, readings[-1 - PARTS].at)
+    first = bisect_right(readings, begin, key=_at) - 1
     if first < 0:
         return None
     cuts = [first]
     for part in range(1, PARTS):
-        ideal = bisect_right(times, begin + (end - begin) * part / PARTS) - 1
-        cuts.append(min(max(ideal, cuts[-1] + 1), len(times) - 1 - (PARTS - part)))
-    cuts.append(len(times) - 1)
+        ideal = bisect_right(readings, begin + (end - begin) * part / PARTS, key=_at) - 1
+        cuts.append(min(max(ideal, cuts[-1] + 1), len(readings) - 1 - (PARTS - part)))
+    cuts.append(len(readings) - 1)
     if any(before >= after for before, after in pairwise(cuts)):  # readings of one moment: a recording may hold any
         return None
     parts = tuple(tuple(readings[a : b + 1]) for a, b in pairwise(cuts))
-    return Window(times[first], end - times[first], parts)
+    return Window(readings[first].at, end - readings[first].at, parts)
 
 
 def rise(part: Sequence[Vitals], *counters: str) -> int | None:
@@ -110,32 +113,53 @@ def sampled(readings: Sequence[Any]) -> Sequence[Any]:
     return readings[(len(readings) - 1) % step :: step] if step > 1 else readings
 
 
-class Past:
-    """What groups of a census counted earlier. Nothing is looked up until the first of them is asked for."""
+Counts = Mapping[Hashable, float]
+"""The figures of the groups of one census, by what makes a group this one and not another."""
 
-    def __init__(
-        self, readings: Sequence[Census], part: str, figure: Callable[[Any], tuple[Hashable, float] | None]
-    ) -> None:
-        """`figure` gives what makes a group this one and not another, and its figure; those of one are added up."""
-        self._readings, self._part, self._figure = readings, part, figure
-        self._counts: list[tuple[float, dict[Hashable, float]]] | None = None
 
-    def of(self, group: Hashable) -> list[tuple[float, float]]:
-        """(Unix time, figure) of one group, oldest first. Where it was not there it counted 0."""
-        if self._counts is None:
-            self._counts = [
-                (census.at, self._counted(getattr(census, self._part)))
-                for census in sampled(self._readings) if getattr(census, self._part) is not None
-            ]
-        return [(at, counts.get(group, 0.0)) for at, counts in self._counts]
+def counted(part: str, figure: Callable[[Any], tuple[Hashable, float] | None]) -> Callable[[Census], Counts | None]:
+    """What counts the groups of one part of a census; None where it was not counted.
 
-    def _counted(self, groups: Sequence[Any]) -> dict[Hashable, float]:
+    `figure` gives what a group is called and its figure, None for one that does not matter; those of one name are
+    added up.
+    """
+
+    def counts_of(census: Census) -> Counts | None:
+        groups = getattr(census, part)
+        if groups is None:
+            return None
         counts: dict[Hashable, float] = {}
-        for group in groups:
-            found = self._figure(group)
+        for found in map(figure, groups):
             if found is not None:
                 counts[found[0]] = counts.get(found[0], 0.0) + found[1]
         return counts
+
+    return counts_of
+
+
+class Past:
+    """What groups of a census counted earlier. Nothing is looked up until the first of them is asked for."""
+
+    def __init__(self, case: Case, counts_of: Callable[[Census], Counts | None]) -> None:
+        """`counts_of`: see `counted`."""
+        self._case, self._counts_of = case, counts_of
+        self._counts: list[tuple[float, Counts]] | None = None
+
+    def of(self, group: Hashable) -> list[tuple[float, float]]:
+        """(Unix time, figure) of one group, oldest first. Where it was not there it counted 0."""
+        return [(at, counts.get(group, 0.0)) for at, counts in self._readings()]
+
+    def trend(self, group: Hashable) -> tuple[float, ...]:
+        """The figures alone."""
+        return tuple([counts.get(group, 0.0) for _, counts in self._readings()])
+
+    def _readings(self) -> list[tuple[float, Counts]]:
+        if self._counts is None:
+            readings = sampled(self._case.history.census)
+            each = self._case.memory.index.of(readings, self._counts_of)
+            pairs = zip(readings, each, strict=True)
+            self._counts = [(census.at, counts) for census, counts in pairs if counts is not None]
+        return self._counts
 
 
 def trend(series: Iterable[tuple[float, float]]) -> tuple[float, ...]:

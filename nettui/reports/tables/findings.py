@@ -2,14 +2,16 @@
 
 import textwrap
 from collections.abc import Hashable, Sequence
+from typing import TYPE_CHECKING
 
-from nettui.model.event import PastFinding
 from nettui.model.finding import Finding
-from nettui.reports.charts import BLOCKS
-from nettui.reports.format import age, clock, scaled, sparkline
+from nettui.reports.format import BLOCKS, age, clock, scaled, sparkline
 from nettui.reports.naming import MARKS
 from nettui.reports.paragraphs import Paragraph
 from nettui.reports.table import Cell, Column, ListRows
+
+if TYPE_CHECKING:
+    from nettui.model.event import PastFinding
 
 SHORT_COLUMNS = (
     Column("mark", "", 1),
@@ -70,7 +72,7 @@ def rows(findings: Sequence[Finding], now: float) -> ListRows:
     return ListRows(found)
 
 
-def past_rows(past: Sequence[PastFinding], now: float) -> ListRows:
+def past_rows(past: "Sequence[PastFinding]", now: float) -> ListRows:
     """One row a finding that was, or still is; `now` in Unix time."""
     found: dict[Hashable, tuple[Cell, ...]] = {}
     for each in past:
@@ -99,7 +101,7 @@ def find(findings: Sequence[Finding], key: Hashable) -> Finding | None:
     return next((f for f in findings if f.key == key[:2]), None)
 
 
-def find_past(past: Sequence[PastFinding], key: Hashable) -> PastFinding | None:
+def find_past(past: "Sequence[PastFinding]", key: Hashable) -> "PastFinding | None":
     """The past finding a row belongs to."""
     return next((each for each in past if (*each.finding.key, each.opened_at) == key), None)
 
@@ -121,7 +123,7 @@ def paragraphs(finding: Finding, now: float | None = None, blocks: str = BLOCKS)
     return [(head, tuple(filter(None, lines))) for head, lines in parts if any(lines)]
 
 
-def past_paragraphs(past: PastFinding) -> list[Paragraph]:
+def past_paragraphs(past: "PastFinding") -> list[Paragraph]:
     """A past finding in full: when it was, then what it said."""
     end = "it is still open" if past.closed_at is None else f"closed {clock(past.closed_at)}"
     return [("When", (f"opened {clock(past.opened_at)}, {end}",)), *paragraphs(past.finding)]
