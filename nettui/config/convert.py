@@ -6,6 +6,7 @@ and names types where people want to read what they may write.
 
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, time
+from types import UnionType
 from typing import Annotated, Any, NamedTuple, TypeVar, get_args, get_origin
 
 import msgspec
@@ -109,12 +110,17 @@ def value_of(
     doc = own or doc
     if isinstance(kind, type) and issubclass(kind, Struct):
         return build(kind, _table(value, where, path), where, path)
+    if _is_choice_of_records(kind):
+        return _chosen(get_args(kind), _table(value, where, path), where, path)
     if get_origin(kind) is dict:
         item = get_args(kind)[1]
         return {k: value_of(item, v, where, (*path, k), doc) for k, v in _table(value, where, path).items()}
     if get_origin(kind) is tuple and isinstance(value, list):
         item = get_args(kind)[0]
-        return tuple(value_of(item, v, where, (*path, str(i)), doc) for i, v in enumerate(value))
+        found = tuple(value_of(item, v, where, (*path, str(i)), doc) for i, v in enumerate(value))
+        if doc.check is not None and not doc.check(found):
+            raise wrong(where, path, doc.expected, value)
+        return found
     try:
         found = msgspec.convert(_switch(kind, value) if text else value, hint, strict=not text)
     except (msgspec.ValidationError, ValueError, OverflowError):
@@ -125,6 +131,20 @@ def value_of(
 
 
 _WORDS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+
+
+def _is_choice_of_records(kind: Any) -> bool:
+    return get_origin(kind) is UnionType and all(isinstance(k, type) and issubclass(k, Struct) for k in get_args(kind))
+
+
+def _chosen(kinds: tuple[type[Struct], ...], table: dict[str, Any], where: str, path: tuple[str, ...]) -> Struct:
+    """One of several records, by the word that its table has in the field that tells them apart."""
+    tag = str(kinds[0].__struct_config__.tag_field)
+    by_word = {kind.__struct_config__.tag: kind for kind in kinds}
+    word = table.get(tag)
+    if not isinstance(word, str) or word not in by_word:
+        raise wrong(where, (*path, tag), f"one of {', '.join(map(str, by_word))}", word)
+    return build(by_word[word], {key: value for key, value in table.items() if key != tag}, where, path)
 
 
 def _switch(kind: Any, value: object) -> object:

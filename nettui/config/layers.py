@@ -9,6 +9,7 @@ import msgspec
 
 from nettui.config.convert import ConfigError, build, unwrap, value_of, wrong
 from nettui.config.files import locate, read_toml, theme_files
+from nettui.config.notify_settings import check_notifiers
 from nettui.config.settings import Settings
 from nettui.model.text import clean
 
@@ -31,6 +32,7 @@ def load(arguments: Mapping[str, object], environ: Mapping[str, str], path: Path
     _check_theme(settings, source.get("theme", file), path.parent)
     _check_rules(settings, file)
     _check_filters(settings, file)
+    check_notifiers(settings.notify, file)
     return settings
 
 

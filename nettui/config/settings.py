@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from nettui.config.convert import Doc
+from nettui.config.notify_settings import AnyNotifier
 
 
 def is_server(text: str) -> bool:
@@ -159,4 +160,12 @@ class Settings(Struct, frozen=True, kw_only=True):
     keys: Annotated[
         dict[str, Annotated[str, Doc('keys with commas between them, such as "j,down"', check=_is_word)]],
         Doc("a table", "Keys by the name of their action: one key, or several with commas between them."),
+    ] = {}
+    notify: Annotated[
+        dict[str, AnyNotifier],
+        Doc(
+            "a table",
+            "Where news of findings goes, by a name of yours: a type (log, syslog, journal, command, webhook, mail,"
+            " bell), what is wanted (severity, closed, remind_every, reminders, rules), and what the type needs.",
+        ),
     ] = {}

@@ -76,6 +76,8 @@ def _assignment(setting: Setting) -> str:
             return "\n".join(_comment(lines, mark="#") for lines in _rules())
         case "filters":
             return _comment('[filters]\nleaks = "state:close-wait and idle>1h"', mark="#")
+        case "notify":
+            return _comment('[notify.log]\ntype = "log"\npath = "/var/log/nettui.jsonl"', mark="#")
         case "keys":
             return _comment('[keys]\npause = "space,p"', mark="#")
         case _:
