@@ -21,7 +21,7 @@ def _is_variable(text: str) -> bool:
 
 
 def is_socket(text: str) -> bool:
-    """Whether `text` is the path of a socket, or a host and a port: `/dev/log`, `192.0.2.1:514`, `[2001:db8::1]:514`."""
+    """Whether `text` is a socket's path or a host and a port: `/dev/log`, `192.0.2.1:514`, `[2001:db8::1]:514`."""
     if text.startswith("/"):
         return _is_line(text)
     host, mark, port = text.rpartition(":")

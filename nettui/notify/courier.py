@@ -98,7 +98,7 @@ class Courier:
             self._wake.notify()
 
     def join(self, timeout: float) -> None:
-        """Wait for the end for at most so many seconds; what is not delivered then stays on disk, if it is kept there."""
+        """Wait for the end, at most so many seconds; what is not delivered then stays on disk, if it is kept there."""
         if self._thread is not None:
             self._thread.join(max(timeout, 0))
         if isinstance(self._waiting, OnDisk):

@@ -78,6 +78,8 @@ class Webhook:
         try:
             connection.request("POST", f"{path}?{url.query}" if url.query else path, body, headers)
             answer = connection.getresponse()
+            if expired.is_set():  # headers that were cut off by us end like headers
+                raise TimeoutError
             return _Answer(answer.status, _seconds(answer.getheader("Retry-After")))
         except (OSError, http.client.HTTPException):
             if expired.is_set():
