@@ -13,6 +13,7 @@ COMMANDS = {
     "sockets": "list the sockets, whose they are and what they are doing",
     "dns": "look a name up",
     "record": "record snapshots to a file, to be shown again with --replay",
+    "notify": "send a test message by the configured notifiers",
     "config": "print a commented config file, or where it is",
 }
 """Each is a module of nettui.commands with `configure(parser)` and `run(arguments) -> exit code`."""

@@ -37,14 +37,16 @@ def test_every_command_explains_itself(command: str) -> None:
         assert all(f"  {name} " in ran.stdout and meaning in ran.stdout for name, meaning in COMMANDS.items())
 
 
-@pytest.mark.parametrize("words", [("--bogus",), ("snapshot", "--bogus"), ("record",), ("bogus",), ("dns", "--bogus")])
+@pytest.mark.parametrize(
+    "words", [("--bogus",), ("snapshot", "--bogus"), ("record",), ("bogus",), ("dns", "--bogus"), ("notify",)]
+)
 def test_a_wrong_command_line_is_told_and_exits_2(words: tuple[str, ...]) -> None:
     ran = run(*words)
     assert (ran.returncode, ran.stdout) == (2, "")
     assert "error:" in ran.stderr and "Traceback" not in ran.stderr
 
 
-@pytest.mark.parametrize("command", [(), ("snapshot",), ("record", "/nonexistent/r")])
+@pytest.mark.parametrize("command", [(), ("snapshot",), ("record", "/nonexistent/r"), ("notify", "--test")])
 def test_a_wrong_setting_is_one_line_and_exits_2(command: tuple[str, ...], tmp_path: Path) -> None:
     config = tmp_path / "config.toml"
     config.write_text("interval = 'often'\n")

@@ -15,7 +15,7 @@ LONGEST = 4_000
 
 
 class Command:
-    """Runs `words`, the message as JSON on its input and as NETTUI_* in its environment, for at most `timeout` seconds."""
+    """Runs `words`, with the message as JSON on its input and in NETTUI_* of its environment, for `timeout` seconds."""
 
     def __init__(self, words: tuple[str, ...], timeout: float = 10.0) -> None:
         self._words, self._timeout = words, timeout

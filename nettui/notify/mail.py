@@ -2,6 +2,7 @@
 
 import smtplib
 import ssl
+from base64 import b64encode
 from contextlib import suppress
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
@@ -68,7 +69,7 @@ class Mail:
             if self._tls == "starttls":
                 server.starttls(context=self._context())
             if self._user is not None and password is not None:
-                server.login(self._user, password)
+                _login(server, self._user, password)
             refused = server.send_message(mail)
             if refused:
                 others = ", ".join(refused)
@@ -85,6 +86,20 @@ class Mail:
 
     def _context(self) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=self._ca_file)
+
+
+def _login(server: smtplib.SMTP, user: str, password: str) -> None:
+    """By what the server offers. smtplib speaks ASCII only; AUTH PLAIN takes UTF-8 (RFC 4616)."""
+    if user.isascii() and password.isascii():
+        server.login(user, password)
+        return
+    server.ehlo_or_helo_if_needed()
+    if "PLAIN" not in server.esmtp_features.get("auth", "").upper().split():
+        raise smtplib.SMTPNotSupportedError
+    words = b64encode(f"\0{user}\0{password}".encode()).decode()
+    code, _ = server.docmd("AUTH", f"PLAIN {words}")
+    if code != 235:
+        raise smtplib.SMTPAuthenticationError(code, b"")
 
 
 def letter(message: Message, sender: str, to: tuple[str, ...]) -> EmailMessage:

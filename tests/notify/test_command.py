@@ -1,4 +1,4 @@
-"""The command: real children that succeed, fail, hang with children of their own, and what hostile data does to them."""
+"""The command: real children that succeed, fail, hang with children of their own, and what hostile data does there."""
 
 import json
 import os
