@@ -1,5 +1,6 @@
 """The notifiers that the settings ask for. Where there are none, nothing of their room is imported."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -67,18 +68,19 @@ def _notifier(said: config.AnyNotifier, ring: Callable[[], None] | None) -> "Not
             from nettui.notify.webhook import Alertmanager, Webhook
 
             url = Secret(said.url, said.url_env, said.url_file)
+            ca_file = _optional_path(said.ca_file)
             authorization = Secret.maybe(said.authorization_env, said.authorization_file)
             if said.template == "alertmanager":
-                return Alertmanager(url, authorization, said.ca_file, said.timeout)
-            return Webhook(url, authorization, said.template, said.ca_file, said.timeout)
+                return Alertmanager(url, authorization, ca_file, said.timeout)
+            return Webhook(url, authorization, said.template, ca_file, said.timeout)
         case config.MailSettings():
             from nettui.notify.mail import Mail
             from nettui.notify.secret import Secret
 
             password = Secret.maybe(said.password_env, said.password_file)
             return Mail(
-                said.host, said.port, said.sender, said.to, tls=said.tls, ca_file=said.ca_file, user=said.user,
-                password=password, timeout=said.timeout,
+                said.host, said.port, said.sender, said.to, tls=said.tls, user=said.user,
+                ca_file=_optional_path(said.ca_file), password=password, timeout=said.timeout,
             )  # fmt: skip
         case config.BellSettings():
             from nettui.notify.bell import Bell
@@ -98,4 +100,8 @@ def _queue(name: str) -> "Callable[[], Waiting]":
 
 
 def _path(text: str) -> Path:
-    return Path(text).expanduser()
+    return Path(os.path.expanduser(text))  # noqa: PTH111 - Path.expanduser raises where there is no such user
+
+
+def _optional_path(text: str | None) -> str | None:
+    return None if text is None else str(_path(text))

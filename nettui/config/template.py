@@ -16,6 +16,18 @@ Settings of nettui. Every line may be left out; each shows its default.
 The command line beats the environment, the environment beats this file.
 """
 
+_NOTIFIERS = """\
+[notify.log]
+type = "log"
+path = "/var/log/nettui.jsonl"
+severity = "notice"
+
+[notify.chat]
+type = "webhook"
+template = "slack"
+url_env = "SLACK_WEBHOOK_URL"
+"""
+
 
 class Setting(NamedTuple):
     """One key of the file."""
@@ -77,7 +89,7 @@ def _assignment(setting: Setting) -> str:
         case "filters":
             return _comment('[filters]\nleaks = "state:close-wait and idle>1h"', mark="#")
         case "notify":
-            return _comment('[notify.log]\ntype = "log"\npath = "/var/log/nettui.jsonl"', mark="#")
+            return _comment(_NOTIFIERS, mark="#")
         case "keys":
             return _comment('[keys]\npause = "space,p"', mark="#")
         case _:

@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import sys
 import tempfile
 from contextlib import suppress
 
@@ -59,8 +60,11 @@ def environment(message: Message) -> dict[str, str]:
 
 def _kill(child: "subprocess.Popen[bytes]") -> None:
     """The program and all it started that did not leave its process group."""
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(child.pid, signal.SIGKILL)
+    if sys.platform == "win32":  # which has no groups to kill
+        child.kill()
+    else:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(child.pid, signal.SIGKILL)
     child.wait()
 
 

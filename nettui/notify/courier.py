@@ -10,7 +10,7 @@ from typing import NamedTuple, cast
 
 from nettui.model.finding import Finding
 from nettui.notify.message import Message
-from nettui.notify.notifier import Notifier, Refreshing, Undelivered, reason
+from nettui.notify.notifier import Notifier, Refreshing, Undelivered
 from nettui.notify.waiting import MOST, Entry, InMemory, OnDisk, Waiting
 
 HANGING = 30.0
@@ -84,6 +84,8 @@ class Courier:
             what = f"fails since {_clock(failing[0])}: {failing[1]}"
         elif trying is not None and time.monotonic() - trying[1] > HANGING:
             what = f"has not come back since {_clock(trying[0])}"
+        elif self._waiting.trouble:
+            what = f"works, but what waits cannot be kept on disk: {self._waiting.trouble}"
         elif self._lost:
             what = "works"
         else:
@@ -140,11 +142,7 @@ class Courier:
                 message = self._inbox.popleft()
             except IndexError:  # `send` threw it out, or the other thread took it
                 return
-            try:
-                self._lost += self._waiting.put(message)
-            except OSError as error:
-                self._lost += 1
-                self._fail(f"what waits could not be kept: {reason(error)}")
+            self._lost += self._waiting.put(message)
 
     def _try(self, entry: Entry, tries: int) -> float | None:
         """Deliver it; returns the seconds to wait before it is tried again, None if it is done with."""

@@ -57,8 +57,11 @@ class Mail:
             raise Undelivered(f"the certificate of {self._host} cannot be trusted: {error.verify_message}") from None
         except ssl.SSLError as error:
             raise Undelivered(f"no TLS with {self._host}: {clean(error.reason or 'the handshake failed')}") from None
-        except smtplib.SMTPException:
-            raise Undelivered(f"{self._host} ended the connection") from None
+        except smtplib.SMTPException as error:
+            # smtplib tells every failure to read as a connection that was closed.
+            silent = isinstance(error.__context__, TimeoutError)
+            what = f"did not answer within {self._timeout:g} s" if silent else "ended the connection"
+            raise Undelivered(f"{self._host} {what}") from None
         except OSError as error:
             raise Undelivered(f"{self._host} cannot be reached: {reason(error)}") from None
 

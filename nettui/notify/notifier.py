@@ -39,5 +39,5 @@ class Refreshing(Notifier, Protocol):
 
 def reason(error: OSError) -> str:
     """Why the system refused, as it says so, without the path or address that may stand in the exception."""
-    said = error.strerror or type(error).__name__
+    said = error.strerror or ("the connection was closed" if isinstance(error, ConnectionError) else "it failed")
     return clean(said[:1].lower() + said[1:])

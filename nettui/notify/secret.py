@@ -35,7 +35,7 @@ class Secret:
         else:
             where = f"the file {self._file}"
             try:
-                with Path(self._file or "").expanduser().open("rb") as file:
+                with Path(os.path.expanduser(self._file or "")).open("rb") as file:  # noqa: PTH111 - the other one may raise
                     found = file.read(LARGEST).decode("utf-8", "replace")
             except OSError as error:
                 raise Undelivered(f"{where} cannot be read: {reason(error)}") from None

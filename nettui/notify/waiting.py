@@ -10,6 +10,7 @@ from typing import NamedTuple, Protocol
 import msgspec
 
 from nettui.notify.message import Message
+from nettui.notify.notifier import reason
 
 MOST = 1_000
 """Messages that wait at most; the oldest gives way to the newest."""
@@ -32,6 +33,11 @@ class Waiting(Protocol):
         """Add at the end; returns how many old ones had to go for it. May write to a disk."""
         ...
 
+    @property
+    def trouble(self) -> str:
+        """Why what waits would not survive a restart, though it should; empty: all is well."""
+        ...
+
     def first(self) -> Entry | None:
         """The oldest, which stays where it is."""
         ...
@@ -45,6 +51,8 @@ class Waiting(Protocol):
 
 class InMemory:
     """Lost when the process ends."""
+
+    trouble = ""
 
     def __init__(self, most: int = MOST) -> None:
         self._entries: deque[Entry] = deque()
@@ -75,7 +83,7 @@ class InMemory:
 
 
 class OnDisk:
-    """A file a message in a folder of one process; `put` raises OSError where the disk refuses."""
+    """A file a message in a folder of one process; in memory what the disk refuses, so that it is told at least."""
 
     def __init__(self, folder: Path, most: int = MOST) -> None:
         """Raises OSError where the folder cannot be used, BlockingIOError where another process uses it."""
@@ -85,12 +93,19 @@ class OnDisk:
         self._lock = Lock()
         self._tickets = deque(sorted(int(path.stem) for path in folder.glob("*.json") if path.stem.isdecimal()))
         self._last = self._tickets[-1] if self._tickets else 0
+        self._unsaved: dict[int, Message] = {}
+        self.trouble = ""
 
     def put(self, message: Message) -> int:
         with self._lock:
-            ticket = self._last + 1
-            _write(self._path(ticket), msgspec.json.encode(message))
-            self._last = ticket
+            self._last += 1
+            ticket = self._last
+            try:
+                _write(self._path(ticket), msgspec.json.encode(message))
+                self.trouble = ""
+            except OSError as error:
+                self._unsaved[ticket] = message
+                self.trouble = reason(error)
             self._tickets.append(ticket)
             if len(self._tickets) > self._most:
                 self._remove(self._tickets.popleft())
@@ -123,6 +138,8 @@ class OnDisk:
         return self._folder / f"{ticket:012}.json"
 
     def _read(self, ticket: int) -> Message | None:
+        if ticket in self._unsaved:
+            return self._unsaved[ticket]
         try:
             with self._path(ticket).open("rb") as file:
                 message = msgspec.json.decode(file.read(LARGEST), type=Message)
@@ -131,6 +148,8 @@ class OnDisk:
         return message if message.events else None
 
     def _remove(self, ticket: int) -> None:
+        if self._unsaved.pop(ticket, None) is not None:
+            return
         with suppress(OSError):
             self._path(ticket).unlink()
 

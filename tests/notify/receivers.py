@@ -49,6 +49,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.ended.wait(60)
         elif answer == "drip":
             self._drip()
+        elif answer == "close":
+            self.close_connection = True
         elif answer == "garbage":
             self.wfile.write(b"\x00\xff" * 99 + b"\r\n\r\n")
         else:

@@ -2,7 +2,9 @@
 
 import email
 import email.policy
+import socket
 import ssl
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -183,3 +185,17 @@ def test_what_is_refused_is_told_apart(authority: trustme.CA, ca_file: str) -> N
         full = failure(mailer(port, ca_file=ca_file))
         assert (str(full), full.again) == ("127.0.0.1 refused the mail (452)", True)
     assert str(failure(mailer(port))) == "127.0.0.1 cannot be reached: connection refused"
+
+
+def test_a_server_that_says_nothing_is_left() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        error = failure(mailer(server.getsockname()[1], timeout=0.3))
+    assert str(error) == "127.0.0.1 did not answer within 0.3 s" and error.again
+
+
+def test_a_server_that_hangs_up_is_told_apart() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        hanging_up = threading.Thread(target=lambda: server.accept()[0].close(), daemon=True)
+        hanging_up.start()
+        assert str(failure(mailer(server.getsockname()[1]))) == "127.0.0.1 ended the connection"
+        hanging_up.join(10)

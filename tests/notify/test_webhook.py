@@ -1,6 +1,7 @@
 """Webhooks against a real server: what arrives, what is tried again and when, TLS, secrets, and restarts."""
 
 import json
+import shutil
 import time
 from collections.abc import Callable
 from email.utils import formatdate
@@ -61,6 +62,7 @@ def test_slack_gets_one_text_that_can_call_nobody() -> None:
         ((503, {"Retry-After": "9" * 500}), "answered 503 Service Unavailable", True, LONGEST_WAIT),
         ((503, {"Retry-After": "soon"}), "answered 503 Service Unavailable", True, None),
         ((503, {"Retry-After": formatdate(0)}), "answered 503 Service Unavailable", True, 0.0),
+        ("close", "cannot be reached: the connection was closed", True, None),
         ("garbage", "does not speak HTTP, or the URL is not one", True, None),
     ],
 )
@@ -232,6 +234,23 @@ def test_the_queue_is_bounded_and_of_one_process(tmp_path: Path) -> None:
     again = OnDisk(tmp_path / "queue")
     assert len(again) == 3 and again.put(message()) == 0
     again.close()
+
+
+def test_what_the_disk_refuses_is_told_all_the_same(
+    restarted: Callable[[Webhook], tuple[Courier, OnDisk]], tmp_path: Path
+) -> None:
+    with serving(500, 200) as server:
+        courier, queue = restarted(Webhook(Secret(server.url)))
+        shutil.rmtree(tmp_path / "queue")
+        for name in "ab":
+            courier.send(message(event(subject=name)))
+        eventually(lambda: not len(courier))
+        assert bodies(server) == ["a", "a", "b"]
+        problem = courier.problem()
+        assert problem == "notifier hook works, but what waits cannot be kept on disk: no such file or directory"
+        courier.stop()
+        courier.join(5)
+        queue.close()
 
 
 # Alertmanager
