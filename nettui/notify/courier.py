@@ -2,7 +2,6 @@
 
 import random
 import time
-from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from threading import Condition, Thread
@@ -11,7 +10,7 @@ from typing import NamedTuple, cast
 from nettui.model.finding import Finding
 from nettui.notify.message import Message
 from nettui.notify.notifier import Notifier, Refreshing, Undelivered
-from nettui.notify.waiting import MOST, Entry, InMemory, OnDisk, Waiting
+from nettui.notify.waiting import Entry, InMemory, Waiting
 
 HANGING = 30.0
 """Seconds after which a delivery that has not come back is a problem."""
@@ -38,7 +37,6 @@ class Courier:
         self.name, self.notifier = name, notifier
         self._waiting = InMemory() if waiting is None else waiting
         self._pace = pace
-        self._inbox: deque[Message] = deque()
         self._wake = Condition()
         self._thread: Thread | None = None
         self._closing = False
@@ -57,10 +55,7 @@ class Courier:
         with self._wake:
             if self._closing:
                 return
-            self._inbox.append(message)
-            if len(self._inbox) > MOST:
-                self._inbox.popleft()
-                self._lost += 1
+            self._lost += self._waiting.put(message)
             self._wake.notify()
             self._start()
 
@@ -100,15 +95,13 @@ class Courier:
             self._wake.notify()
 
     def join(self, timeout: float) -> None:
-        """Wait for the end, at most so many seconds; what is not delivered then stays on disk, if it is kept there."""
+        """Wait for the end, at most so many seconds."""
         if self._thread is not None:
             self._thread.join(max(timeout, 0))
-        if isinstance(self._waiting, OnDisk):
-            self._take_in()
 
     def __len__(self) -> int:
         """How many messages wait."""
-        return len(self._inbox) + len(self._waiting)
+        return len(self._waiting)
 
     def _start(self) -> None:
         if self._thread is None:
@@ -118,10 +111,9 @@ class Courier:
     def _run(self) -> None:
         tries = 0
         while True:
-            self._take_in()
             entry = self._waiting.first()
             if entry is None:
-                if self._closing and not self._inbox:
+                if self._closing:
                     return
                 self._rest(self._until_refresh())
                 self._refresh()
@@ -134,15 +126,6 @@ class Courier:
             else:
                 tries += 1
                 self._pause(after)
-
-    def _take_in(self) -> None:
-        """From the inbox, which is memory, into the queue, which may be a disk."""
-        while self._inbox:
-            try:
-                message = self._inbox.popleft()
-            except IndexError:  # `send` threw it out, or the other thread took it
-                return
-            self._lost += self._waiting.put(message)
 
     def _try(self, entry: Entry, tries: int) -> float | None:
         """Deliver it; returns the seconds to wait before it is tried again, None if it is done with."""
@@ -192,17 +175,15 @@ class Courier:
         since = time.time() if self._failing is None else self._failing[0]
         self._failing = since, what
 
-    def _pause(self, seconds: float) -> None:
-        """Wait before the next try, and keep what comes meanwhile."""
-        until = time.monotonic() + seconds
-        while not self._closing and (rest := until - time.monotonic()) > 0:
-            self._rest(rest)
-            self._take_in()
-
     def _rest(self, seconds: float | None) -> None:
         """Wait for a message or the end, at most so long."""
         with self._wake:
-            self._wake.wait_for(lambda: self._closing or bool(self._inbox), seconds)
+            self._wake.wait_for(lambda: self._closing or len(self._waiting) > 0, seconds)
+
+    def _pause(self, seconds: float) -> None:
+        """Wait before the next try, or for the end."""
+        with self._wake:
+            self._wake.wait_for(lambda: self._closing, seconds)
 
 
 def _clock(at: float) -> str:

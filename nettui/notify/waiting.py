@@ -4,7 +4,7 @@ import os
 from collections import deque
 from contextlib import suppress
 from pathlib import Path
-from threading import Lock
+from threading import Condition, Lock, Thread
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -13,7 +13,7 @@ from nettui.notify.message import Message
 from nettui.notify.notifier import reason
 
 MOST = 1_000
-"""Messages that wait at most; the oldest gives way to the newest."""
+"""Messages that wait at most (2 or more); the oldest gives way to the newest, but for the first: it is on its way."""
 
 LARGEST = 8 * 1024 * 1024
 """Bytes of one message on disk; what is larger was not written by us."""
@@ -30,7 +30,7 @@ class Waiting(Protocol):
     """A queue that several threads may use."""
 
     def put(self, message: Message) -> int:
-        """Add at the end; returns how many old ones had to go for it. May write to a disk."""
+        """Add at the end, at once; returns how many old ones had to go for it."""
         ...
 
     @property
@@ -65,7 +65,7 @@ class InMemory:
             self._ticket += 1
             self._entries.append(Entry(self._ticket, message))
             if len(self._entries) > self._most:
-                self._entries.popleft()
+                del self._entries[1]
                 return 1
             return 0
 
@@ -83,37 +83,40 @@ class InMemory:
 
 
 class OnDisk:
-    """A file a message in a folder of one process; in memory what the disk refuses, so that it is told at least."""
+    """A file a message in a folder of one process. A thread writes them, and what the disk refuses stays in memory."""
 
     def __init__(self, folder: Path, most: int = MOST) -> None:
         """Raises OSError where the folder cannot be used, BlockingIOError where another process uses it."""
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._folder, self._most = folder, most
         self._hold = _take(folder / "lock")
-        self._lock = Lock()
         self._tickets = deque(sorted(int(path.stem) for path in folder.glob("*.json") if path.stem.isdecimal()))
         self._last = self._tickets[-1] if self._tickets else 0
         self._unsaved: dict[int, Message] = {}
+        self._to_save: deque[int] = deque()
+        self._changed = Condition()
+        self._closing = False
+        self._saver: Thread | None = None
         self.trouble = ""
 
     def put(self, message: Message) -> int:
-        with self._lock:
+        with self._changed:
             self._last += 1
-            ticket = self._last
-            try:
-                _write(self._path(ticket), msgspec.json.encode(message))
-                self.trouble = ""
-            except OSError as error:
-                self._unsaved[ticket] = message
-                self.trouble = reason(error)
-            self._tickets.append(ticket)
+            self._tickets.append(self._last)
+            self._unsaved[self._last] = message
+            self._to_save.append(self._last)
+            self._changed.notify()
+            if self._saver is None:
+                self._saver = Thread(target=self._save, name="notify-queue", daemon=True)
+                self._saver.start()
             if len(self._tickets) > self._most:
-                self._remove(self._tickets.popleft())
+                self._remove(self._tickets[1])
+                del self._tickets[1]
                 return 1
             return 0
 
     def first(self) -> Entry | None:
-        with self._lock:
+        with self._changed:
             while self._tickets:
                 found = self._read(self._tickets[0])
                 if found is not None:
@@ -122,7 +125,7 @@ class OnDisk:
             return None
 
     def done(self, entry: Entry) -> None:
-        with self._lock:
+        with self._changed:
             if self._tickets and self._tickets[0] == entry.ticket:
                 self._tickets.popleft()
                 self._remove(entry.ticket)
@@ -130,9 +133,34 @@ class OnDisk:
     def __len__(self) -> int:
         return len(self._tickets)
 
-    def close(self) -> None:
-        """Let another process use the folder; what waits in it stays."""
+    def close(self, timeout: float = 1.0) -> None:
+        """Write what is not written yet, within so many seconds, and let another process use the folder."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify()
+        if self._saver is not None:
+            self._saver.join(timeout)
         os.close(self._hold)
+
+    def _save(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._to_save or self._closing)
+                if not self._to_save:
+                    return
+                ticket = self._to_save.popleft()
+                message = self._unsaved.get(ticket)
+            if message is None:  # it was quicker than the disk
+                continue
+            try:
+                _write(self._path(ticket), msgspec.json.encode(message))
+            except OSError as error:
+                self.trouble = reason(error)
+                continue
+            with self._changed:
+                self.trouble = ""
+                if self._unsaved.pop(ticket, None) is None:  # it was done with meanwhile
+                    self._remove(ticket)
 
     def _path(self, ticket: int) -> Path:
         return self._folder / f"{ticket:012}.json"
@@ -148,10 +176,9 @@ class OnDisk:
         return message if message.events else None
 
     def _remove(self, ticket: int) -> None:
-        if self._unsaved.pop(ticket, None) is not None:
-            return
-        with suppress(OSError):
-            self._path(ticket).unlink()
+        if self._unsaved.pop(ticket, None) is None:
+            with suppress(OSError):
+                self._path(ticket).unlink()
 
 
 def _take(path: Path) -> int:

@@ -118,6 +118,8 @@ class Alertmanager(Webhook):
 
     def refresh(self, host: str, findings: tuple[Finding, ...]) -> None:
         """What is open and was told of, once more. What is not open any more is left to expire, or to its own news."""
+        known = {finding.key for finding in findings}
+        self._sent = {key: finding for key, finding in self._sent.items() if key in known}
         now = time.time()
         news = [FindingEvent(kind=EventKind.REMINDER, at=now, finding=finding) for finding in findings]
         if news:
