@@ -105,8 +105,13 @@ class Courier:
 
     def _start(self) -> None:
         if self._thread is None:
-            self._thread = Thread(target=self._run, name=f"notify-{self.name}", daemon=True)
-            self._thread.start()
+            thread = Thread(target=self._run, name=f"notify-{self.name}", daemon=True)
+            try:
+                thread.start()
+            except RuntimeError:  # as many as the system allows; the next message tries again
+                self._fail("no thread can be started")
+            else:
+                self._thread = thread
 
     def _run(self) -> None:
         tries = 0

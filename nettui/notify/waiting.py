@@ -106,9 +106,7 @@ class OnDisk:
             self._unsaved[self._last] = message
             self._to_save.append(self._last)
             self._changed.notify()
-            if self._saver is None:
-                self._saver = Thread(target=self._save, name="notify-queue", daemon=True)
-                self._saver.start()
+            self._start()
             if len(self._tickets) > self._most:
                 self._remove(self._tickets[1])
                 del self._tickets[1]
@@ -141,6 +139,16 @@ class OnDisk:
         if self._saver is not None:
             self._saver.join(timeout)
         os.close(self._hold)
+
+    def _start(self) -> None:
+        if self._saver is None:
+            saver = Thread(target=self._save, name="notify-queue", daemon=True)
+            try:
+                saver.start()
+            except RuntimeError:  # as many as the system allows; the next message tries again
+                self.trouble = "no thread can be started"
+            else:
+                self._saver = saver
 
     def _save(self) -> None:
         while True:

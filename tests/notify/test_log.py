@@ -54,7 +54,9 @@ import sys
 from pathlib import Path
 from nettui.notify.log import Log
 from tests.notify.making import event, message
-log = Log(Path(sys.argv[1]), size=20_000, keep=99)
+log = Log(Path(sys.argv[1]), size=3_000, keep=99)
+print("ready", flush=True)
+sys.stdin.readline()
 for number in range(100):
     log.deliver(message(event(subject=f"{sys.argv[2]}-{number}")))
 """
@@ -62,11 +64,24 @@ for number in range(100):
 
 def test_several_processes_lose_and_mix_nothing(tmp_path: Path) -> None:
     path = tmp_path / "log"
-    writers = [subprocess.Popen([sys.executable, "-c", WRITER, path, str(n)], cwd=ROOT) for n in range(3)]
-    assert [writer.wait(60) for writer in writers] == [0, 0, 0]
+    writers = [
+        subprocess.Popen(
+            [sys.executable, "-c", WRITER, path, str(n)], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        for n in range(3)
+    ]
+    for writer in writers:
+        assert writer.stdout is not None and writer.stdout.readline() == b"ready\n"
+    for writer in writers:
+        assert writer.stdin is not None
+        writer.stdin.write(b"\n")
+        writer.stdin.flush()
+    for writer in writers:
+        writer.communicate(timeout=60)
+    assert [writer.returncode for writer in writers] == [0, 0, 0]
     found = [line["finding"]["subject"] for file in tmp_path.iterdir() for line in lines(file)]  # type: ignore[index]
     assert sorted(found) == sorted(f"{n}-{number}" for n in range(3) for number in range(100))
-    assert len(list(tmp_path.iterdir())) > 2, "it was rotated meanwhile"
+    assert len(list(tmp_path.iterdir())) > 20, "it was rotated meanwhile"
 
 
 LIMITED = """

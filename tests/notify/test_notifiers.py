@@ -165,6 +165,24 @@ def test_a_folder_that_cannot_be_used_is_said_and_done_without(good: Basket, tmp
     notifiers.close()
 
 
+def test_where_no_thread_can_be_started_that_is_said_and_tried_again(
+    good: Basket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(self: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    notifiers = Notifiers("web1", [Post("good", good, waiting=lambda: OnDisk(tmp_path / "queue"))])
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refused)
+        notifiers.tell([event(subject="a")])
+        assert notifiers.problems()[0].endswith(": no thread can be started (1 wait)")
+    notifiers.tell([event(subject="b")])
+    eventually(lambda: good.subjects == ["a", "b"])
+    eventually(lambda: not notifiers.problems())
+    notifiers.close()
+    assert [file.name for file in (tmp_path / "queue").iterdir()] == ["lock"]
+
+
 def test_the_bell_rings_once_a_message_where_there_is_a_screen() -> None:
     rung: list[str] = []
     notifiers = Notifiers("web1", [Post("bell", Bell(lambda: rung.append(threading.current_thread().name)))])
