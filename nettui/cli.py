@@ -17,6 +17,7 @@ COMMANDS = {
     "watch": "look without a screen and tell what happens, as a service",
     "explain": "tell what is known of a rule or a TCP state",
     "record": "record snapshots to a file, to be shown again with --replay",
+    "notify": "send a test message by the configured notifiers",
     "config": "print a commented config file, or where it is",
 }
 """Each is a module of nettui.commands with `configure(parser)` and `run(arguments) -> exit code`."""

@@ -38,7 +38,8 @@ def test_every_command_explains_itself(command: str) -> None:
 
 
 @pytest.mark.parametrize("words", [("--bogus",), ("snapshot", "--bogus"), ("record",), ("bogus",), ("dns", "--bogus"),
-                                   ("watch", "--bogus"), ("explain", "a", "b"), ("watch", "--json", "--quiet")])
+                                   ("notify",), ("watch", "--bogus"), ("explain", "a", "b"),
+                                   ("watch", "--json", "--quiet")])
 def test_a_wrong_command_line_is_told_and_exits_2(words: tuple[str, ...]) -> None:
     ran = run(*words)
     assert (ran.returncode, ran.stdout) == (2, "")
@@ -46,7 +47,7 @@ def test_a_wrong_command_line_is_told_and_exits_2(words: tuple[str, ...]) -> Non
 
 
 @pytest.mark.parametrize("command", [(), ("snapshot",), ("record", "/nonexistent/r"), ("watch",),
-                                     ("explain", "link.down")])
+                                     ("explain", "link.down"), ("notify", "--test")])
 def test_a_wrong_setting_is_one_line_and_exits_2(command: tuple[str, ...], tmp_path: Path) -> None:
     config = tmp_path / "config.toml"
     config.write_text("interval = 'often'\n")

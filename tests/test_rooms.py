@@ -55,6 +55,8 @@ def test_version_imports_nothing_else() -> None:
         (["watch", "--help"], {"textual", "rich", "psutil", "dns"}),
         (["config", "--print"], HEAVY | {"asyncio"}),
         (["dns", "--schema"], HEAVY | {"asyncio"}),
+        (["snapshot", "--json"], {"nettui.notify", "smtplib", "http.client", "nettui.commands.notifiers"}),
+        (["notify", "--test"], HEAVY - {"platformdirs"} | {"asyncio", "smtplib", "nettui.notify.webhook"}),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

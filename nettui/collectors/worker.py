@@ -12,6 +12,9 @@ if TYPE_CHECKING:  # a command that reads once does without the event loop, whic
 Part = Mapping[str, Any]
 """New values for fields of the Snapshot, by field name."""
 
+REST_LIMIT = 10.0
+"""Seconds that a reading rests at most for having taken long: what is never looked at is never found."""
+
 BACK_OFF_LIMIT = 60.0
 """Seconds between attempts at most, however often a worker failed."""
 
@@ -112,7 +115,7 @@ class Worker:
         else:
             self.part, self.error, self._failures = part, None, 0
         self._ended = asyncio.get_running_loop().time()
-        self._rest = self._share * (self._ended - began)
+        self._rest = min(REST_LIMIT, self._share * (self._ended - began))
 
     def _failed(self, message: str, error: Exception) -> None:
         remedy = getattr(error, "remedy", None)

@@ -1,21 +1,25 @@
 """What several commands need: the desk that keeps the findings of the live host on disk."""
 
-import os
-from pathlib import Path
+import socket
+from collections.abc import Callable
 
+from nettui.commands.notifiers import open_notifiers
+from nettui.commands.state import state_folder
+from nettui.config import Settings
 from nettui.ledger.desk import Desk
 from nettui.ledger.store import Store
+from nettui.model.text import clean
 
 
-def open_desk() -> Desk:
-    """A desk on the file of this user. Nothing is opened before there is something to keep."""
-    return Desk(Store(state_folder))
+def open_desk(settings: Settings, ring: Callable[[], None] | None = None) -> Desk:
+    """A desk on the file of this user, which also tells whom the settings name; `ring` rings the terminal's bell.
 
-
-def state_folder() -> Path:
-    """`NETTUI_STATE`, else where this system keeps the state of programs."""
-    if chosen := os.environ.get("NETTUI_STATE"):
-        return Path(chosen)
-    from platformdirs import user_state_path
-
-    return user_state_path("nettui", appauthor=False)
+    Nothing is opened before there is something to keep or to tell.
+    """
+    desk = Desk(Store(state_folder))
+    notifiers = open_notifiers(settings, clean(socket.gethostname()), ring)
+    if notifiers is not None:
+        desk.subscribe(notifiers.tell)
+        desk.add_problems(notifiers.problems)
+        desk.accompany(notifiers.tick, notifiers.close)
+    return desk

@@ -81,7 +81,7 @@ async def _watch(settings: Settings, teller: Teller | None, notifier: Notifier) 
     """Raises OSError where the output fails."""
     from nettui.commands.live import live_source
 
-    desk = open_desk()
+    desk = open_desk(settings)
     diagnosis = Diagnosis(Thresholds.from_settings(settings.rules))
     engine = Engine(live_source(settings), diagnosis, desk)
     stop = asyncio.Event()

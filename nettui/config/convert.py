@@ -6,6 +6,7 @@ and names types where people want to read what they may write.
 
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, time
+from types import UnionType
 from typing import Annotated, Any, NamedTuple, TypeVar, get_args, get_origin
 
 import msgspec
@@ -109,6 +110,8 @@ def value_of(
     doc = own or doc
     if isinstance(kind, type) and issubclass(kind, Struct):
         return build(kind, _table(value, where, path), where, path)
+    if _is_choice_of_records(kind):
+        return _chosen(get_args(kind), _table(value, where, path), where, path)
     if get_origin(kind) is dict:
         item = get_args(kind)[1]
         return {k: value_of(item, v, where, (*path, k), doc) for k, v in _table(value, where, path).items()}
@@ -128,6 +131,20 @@ def value_of(
 
 
 _WORDS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+
+
+def _is_choice_of_records(kind: Any) -> bool:
+    return get_origin(kind) is UnionType and all(isinstance(k, type) and issubclass(k, Struct) for k in get_args(kind))
+
+
+def _chosen(kinds: tuple[type[Struct], ...], table: dict[str, Any], where: str, path: tuple[str, ...]) -> Struct:
+    """One of several records, by the word that its table has in the field that tells them apart."""
+    tag = str(kinds[0].__struct_config__.tag_field)
+    by_word = {kind.__struct_config__.tag: kind for kind in kinds}
+    word = table.get(tag)
+    if not isinstance(word, str) or word not in by_word:
+        raise wrong(where, (*path, tag), f"one of {', '.join(map(str, by_word))}", word)
+    return build(by_word[word], {key: value for key, value in table.items() if key != tag}, where, path)
 
 
 def _switch(kind: Any, value: object) -> object:

@@ -31,7 +31,7 @@ def load(arguments: Mapping[str, object], environ: Mapping[str, str], path: Path
     _check_theme(settings, source.get("theme", file), path.parent)
     _check_rules(settings, file)
     _check_names(settings, file)
-    return settings
+    return _with_notifiers(settings, file)
 
 
 def _overrides(arguments: Mapping[str, object], environ: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
@@ -49,6 +49,15 @@ def _overrides(arguments: Mapping[str, object], environ: Mapping[str, str]) -> t
                 changes[field.name] = value_of(field.type, value, where, (field.name,), text=text)
                 source[field.name] = where
     return changes, source
+
+
+def _with_notifiers(settings: Settings, where: str) -> Settings:
+    """Their tables as records: loaded only where there are some."""
+    if not settings.notify:
+        return settings
+    from nettui.config.notify_settings import notifiers
+
+    return msgspec.structs.replace(settings, notify=notifiers(settings.notify, where))
 
 
 def _check_theme(settings: Settings, where: str, config_dir: Path) -> None:

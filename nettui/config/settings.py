@@ -4,7 +4,7 @@ The loader, the options of the command line, `nettui config --print` and the tes
 annotations here, so none of them can drift from the others.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
@@ -237,4 +237,12 @@ class Settings(Struct, frozen=True, kw_only=True):
     keys: Annotated[
         dict[str, Annotated[str, Doc('keys with commas between them, such as "j,down"', check=_is_word)]],
         Doc("a table", "Keys by the name of their action: one key, or several with commas between them."),
+    ] = {}
+    notify: Annotated[
+        dict[str, Any],
+        Doc(
+            "a table",
+            "Where news of findings goes, by a name of yours: a type (log, syslog, journal, command, webhook, mail,"
+            " bell), what is wanted (severity, closed, remind_every, reminders, rules), and what the type needs.",
+        ),
     ] = {}

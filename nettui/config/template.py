@@ -16,6 +16,18 @@ Settings of nettui. Every line may be left out; each shows its default.
 The command line beats the environment, the environment beats this file.
 """
 
+_NOTIFIERS = """\
+[notify.log]
+type = "log"
+path = "/var/log/nettui.jsonl"
+severity = "notice"
+
+[notify.chat]
+type = "webhook"
+template = "slack"
+url_env = "SLACK_WEBHOOK_URL"
+"""
+
 
 _GAUGE = """\
 [gauges.orders]
@@ -87,6 +99,8 @@ def _assignment(setting: Setting) -> str:
             return _comment('[filters]\nleaks = "state:close-wait and idle>1h"', mark="#")
         case "gauges":
             return _comment(_GAUGE, mark="#")
+        case "notify":
+            return _comment(_NOTIFIERS, mark="#")
         case "keys":
             return _comment('[keys]\npause = "space,p"', mark="#")
         case _:

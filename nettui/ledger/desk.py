@@ -27,7 +27,11 @@ REMEMBERED = 500
 PATIENCE = 2.0
 """Seconds to wait for the file's history; then what is in memory must do."""
 
+PACE = 5.0
+"""Seconds between two calls of those who go along with what is open."""
+
 Listener = Callable[[Sequence[FindingEvent]], None]
+Companion = Callable[[Sequence[Finding], float], None]
 
 
 class Desk:
@@ -44,6 +48,9 @@ class Desk:
         self._opened_at: dict[Key, float] = {}
         self._listeners: list[Listener] = []
         self._troubles: list[Callable[[], Sequence[str]]] = []
+        self._companions: list[Companion] = []
+        self._ends: list[Callable[[], None]] = []
+        self._accompanied_at: float | None = None
         self._began_at: float | None = None
         self._touched_at: float | None = None
         self._said = 0
@@ -60,8 +67,15 @@ class Desk:
         """Ask `source` too for what is wrong with telling."""
         self._troubles.append(source)
 
+    def accompany(self, companion: Companion, end: Callable[[], None]) -> None:
+        """Call `companion` with what is open every few seconds, and `end` when the session ends."""
+        self._companions.append(companion)
+        self._ends.append(end)
+
     def close(self) -> None:
         """The session ends: what is open is noted, for whoever comes next."""
+        for end in self._ends:
+            end()
         if self._store is not None:
             if self._touched_at is not None:
                 self._store.do(partial(entries.touched, keys=tuple(self._open), at=self._touched_at))
@@ -85,7 +99,14 @@ class Desk:
         if events:
             for listener in self._listeners:
                 listener(events)
+        self._go_along(tuple(shown), at)
         return Received(tuple(shown), tuple(silenced), tuple(self._problems()))
+
+    def _go_along(self, shown: tuple[Finding, ...], at: float) -> None:
+        if self._accompanied_at is None or not 0 <= at - self._accompanied_at < PACE:
+            self._accompanied_at = at
+            for companion in self._companions:
+                companion(shown, at)
 
     def _note(self, events: Sequence[FindingEvent], at: float) -> None:
         for event in events:
