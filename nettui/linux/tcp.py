@@ -77,7 +77,7 @@ class TcpCounter:
     async def _by_totals(self) -> Counter[int]:
         """The cheap way. It is believed when, at first, it has told the same as a dump."""
         believed, self._believed = self._believed, False
-        found, totals = await self._diag.states(_WITHOUT_TOTALS), self._proc.totals()
+        found, totals = await self._read_totals()
         counts = with_totals(found, totals)
         if not (believed or (self._brief and agree(found, totals))):
             await self._compare(counts)
@@ -99,11 +99,11 @@ class TcpCounter:
     async def _ports_by_tables(self) -> tuple[PortCounts, ...]:
         return await by_port(await self._proc.ports())
 
-    async def _read_totals(self) -> Counter[int]:
+    async def _read_totals(self) -> tuple[StateTally, Totals]:
         found = await self._diag.states(_WITHOUT_TOTALS, aside=self._many)
         totals = self._proc.totals()
         self._many = totals.hashed + totals.time_wait > _MANY
-        return with_totals(found, totals)
+        return found, totals
 
     async def _compare(self, before: Counter[int]) -> None:
         """Raise ProcfsError if totals and sockets do not tell the same.
@@ -113,7 +113,7 @@ class TcpCounter:
         """
         for _ in range(_COMPARISONS):
             dump = (await self._diag.states()).counts
-            after = await self._read_totals()
+            after = with_totals(*await self._read_totals())
             wrong = [s for s in (ESTABLISHED, TIME_WAIT) if not _fits(before[s], dump[s], after[s])]
             if not wrong:
                 return

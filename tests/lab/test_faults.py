@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import shlex
 import socket
+import sys
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -102,6 +103,8 @@ def healthy(lab: Lab) -> World:
 def relieve(lab: Lab, *commands: str) -> None:
     """Do as the finding says, as far as every host can."""
     for command in commands:
+        if command.startswith("nettui "):  # it need not be installed under that name
+            command = f"{shlex.quote(sys.executable)} -m {command}"
         argv = shlex.split(command)
         if argv[0] not in MAY_BE_MISSING:
             lab.run(*argv)
@@ -193,7 +196,7 @@ def test_the_name_server_is_inside_a_route_to_nowhere(lab: Lab, router: Lab) -> 
     lab.ip("route add blackhole 198.51.100.0/24")
     assert not reaches(lab)
     world.stay(30, **read(lab), **resolvers)
-    assert world.names == [("route.blackhole", "198.51.100.0/24", "warning")]
+    assert world.names == [("route.blackhole", "198.51.100.0/24", "critical")]
     relieve(lab, *world.findings[0].relief)
     assert reaches(lab)
     world.stay(60, **read(lab), **resolvers)

@@ -152,7 +152,7 @@ def test_table_and_details_are_what_ss_tells_field_by_field(zoo_lab: Lab) -> Non
 def _in_table(name: str) -> bool:
     group, _, field = name.partition(".")
     if group == "info":
-        return field in ("rtt", "total_retrans", "last_data_sent", "last_data_recv")
+        return field in ("rtt", "total_retrans", "last_data_sent", "last_data_recv", "last_ack_recv")
     return group not in ("memory", "mark")
 
 

@@ -149,11 +149,14 @@ def _of_needed(case: Case, family: Family) -> Iterator[Condition]:
         route = _caught(case, _number(address), family)
         if route is not None:
             caught.setdefault(f"{route.destination}/{route.prefixlen}", (route, []))[1].append((address, role))
+    resolvers = case.snapshot.resolvers.resolvers if case.snapshot.resolvers else ()
     for subject, (route, found) in caught.items():
+        inside = {address for address, role in found if role == "name server"}
+        level = Severity.CRITICAL if inside >= {each.address for each in resolvers} and inside else Severity.WARNING
         yield Condition(
             subject=subject,
-            level=Severity.WARNING,
-            held=Severity.WARNING,
+            level=level,
+            held=level,
             facts={**_facts(route), "needed": ", ".join(f"{role} {address}" for address, role in found[:3])},
             evidence=(
                 f"{_told(case, route)}, made by {route.protocol}, in table main",
