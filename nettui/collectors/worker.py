@@ -12,7 +12,7 @@ if TYPE_CHECKING:  # a command that reads once does without the event loop, whic
 Part = Mapping[str, Any]
 """New values for fields of the Snapshot, by field name."""
 
-REST_LIMIT = 10.0
+REST_LIMIT = 15.0
 """Seconds that a reading rests at most for having taken long: what is never looked at is never found."""
 
 BACK_OFF_LIMIT = 60.0

@@ -20,6 +20,8 @@ from nettui.model.finding import Finding, Severity
 
 TOUCH = 15.0
 """Seconds between two looks into the file: what is open is noted as such, what others said is heard."""
+ANSWER = 6.0
+"""Seconds that news wait at most, at the start, for what the file says was known before."""
 QUIET = 3.0
 """Seconds after the first Snapshot before the first of them: the start belongs to the screen."""
 REMEMBERED = 500
@@ -40,7 +42,11 @@ class Desk:
     def __init__(self, store: Store | None = None) -> None:
         """Without a `store` nothing is kept beyond the session: for recordings."""
         self._store = store
-        self._news, self._told = News(), News()
+        self._news = News()
+        self._silent: set[Key] = set()
+        """What is open, and whose opening was not told because it is silenced."""
+        self._waiting: list[FindingEvent] = []
+        """News that wait until the file has said what was known before this session."""
         self._open: dict[Key, Finding] = {}
         self._acknowledged: dict[Key, tuple[float, Severity]] = {}
         self._silences: tuple[Silence, ...] = ()
@@ -52,6 +58,9 @@ class Desk:
         self._ends: list[Callable[[], None]] = []
         self._accompanied_at: float | None = None
         self._began_at: float | None = None
+        self._answered_once = False
+        self._before: set[Key] = set()
+        """What was open before this session, by the file: its opening was told then."""
         self._touched_at: float | None = None
         self._said = 0
         """How often somebody said something here: what the file said before that is out of date."""
@@ -59,8 +68,11 @@ class Desk:
         """What the file said last; put here by the store's thread."""
 
     def subscribe(self, listener: Listener) -> None:
-        """Call `listener` with the news of each Snapshot that has any, but what is silenced. An acknowledged finding
-        says so."""
+        """Call `listener` with the news of each Snapshot that has any. An acknowledged finding says so.
+
+        Of what is silenced nothing is told but the end of what was told before; when the silence ends while it is
+        still open, that is told as an opening.
+        """
         self._listeners.append(listener)
 
     def add_problems(self, source: Callable[[], Sequence[str]]) -> None:
@@ -78,7 +90,7 @@ class Desk:
             end()
         if self._store is not None:
             if self._touched_at is not None:
-                self._store.do(partial(entries.touched, keys=tuple(self._open), at=self._touched_at))
+                self._store.do(partial(entries.touched, open_now=tuple(self._open.values()), at=self._touched_at))
             self._store.close()
 
     # The engine's side
@@ -86,7 +98,8 @@ class Desk:
     def receive(self, findings: tuple[Finding, ...], at: float) -> Received:
         """See `nettui.engine.desk.Desk`."""
         self._hear()
-        self._note([*self._news.of(findings, at)], at)
+        events = [*self._news.of(findings, at)]
+        self._note(events, at)
         self._open = {finding.key: finding for finding in findings}
         self._touch(at)
         shown: list[Finding] = []
@@ -95,12 +108,49 @@ class Desk:
             known = self._known_since(finding)
             told = finding if known is None else replace(finding, acknowledged=known)
             (silenced if self._is_silent(finding, at) else shown).append(told)
-        events = tuple(self._told.of(shown, at))
-        if events:
-            for listener in self._listeners:
-                listener(events)
+        self._tell(events, shown, silenced, at)
         self._go_along(tuple(shown), at)
         return Received(tuple(shown), tuple(silenced), tuple(self._problems()))
+
+    def _tell(
+        self, events: Sequence[FindingEvent], shown: Sequence[Finding], silenced: Sequence[Finding], at: float
+    ) -> None:
+        """Tell the listeners what they may hear, once it is known what was said before this session."""
+        self._waiting += events
+        if not self._has_heard(at):
+            return
+        news, self._waiting = self._waiting, []
+        by_key = {finding.key: finding for finding in shown}
+        silent = {finding.key for finding in silenced}
+        told = []
+        for event in news:
+            key = event.finding.key
+            if event.kind is EventKind.CLOSED:
+                if key not in self._silent:
+                    told.append(event)
+                self._silent.discard(key)
+            elif key in silent:
+                if event.kind is EventKind.OPENED:
+                    self._silent.add(key)
+            elif key in by_key and not (event.kind is EventKind.OPENED and self._was_told_before(key, at)):
+                told.append(replace(event, finding=by_key[key]))
+        heard_again = [by_key[key] for key in self._silent & by_key.keys()]
+        told += [FindingEvent(kind=EventKind.OPENED, at=at, finding=finding) for finding in heard_again]
+        self._silent -= by_key.keys()
+        if told:
+            for listener in self._listeners:
+                listener(tuple(told))
+
+    def _was_told_before(self, key: Key, at: float) -> bool:
+        """Whether a session before this one saw it open, not long ago: then somebody was told."""
+        known = key in self._before and at - (self._began_at or at) < entries.GONE
+        self._before.discard(key)
+        return known
+
+    def _has_heard(self, at: float) -> bool:
+        """Whether the file has answered, or there is none, or it has had its time."""
+        began = self._began_at if self._began_at is not None else at
+        return self._store is None or self._answered_once or at - began >= ANSWER or bool(self._store.problem)
 
     def _go_along(self, shown: tuple[Finding, ...], at: float) -> None:
         if self._accompanied_at is None or not 0 <= at - self._accompanied_at < PACE:
@@ -200,7 +250,7 @@ class Desk:
             due = not 0 <= at - self._touched_at < TOUCH
         if self._store is not None and due:
             self._touched_at = at
-            touched = partial(entries.touched, keys=tuple(self._open), at=at)
+            touched = partial(entries.touched, open_now=tuple(self._open.values()), at=at)
             self._store.do(touched, partial(self._put, self._said))
 
     def _put(self, said: int, heard: tuple[Mapping[Key, Standing], tuple[Silence, ...]]) -> None:
@@ -210,9 +260,15 @@ class Desk:
     def _hear(self) -> None:
         """Take over what the file says: what was said before this session, or by another program."""
         heard, self._heard = self._heard, None
-        if heard is None or heard[0] != self._said:
+        if heard is None:
             return
-        _, standing, self._silences = heard
+        said_here, standing, silences = heard
+        if not self._answered_once:
+            self._answered_once = True
+            self._before = {key for key, said in standing.items() if said.opened < (self._began_at or 0.0)}
+        if said_here != self._said:
+            return
+        self._silences = silences
         for key, said in standing.items():
             if key in self._open:
                 self._opened_at[key] = said.opened

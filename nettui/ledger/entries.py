@@ -1,6 +1,6 @@
 """What is written to the file of findings, and read from it: one function for each, in SQL."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -73,15 +73,21 @@ def unsilence(connection: "Connection", each: Silence) -> None:
 
 
 def touched(
-    connection: "Connection", keys: Iterable[Key], at: float
+    connection: "Connection", open_now: Sequence[Finding], at: float
 ) -> tuple[dict[Key, Standing], tuple[Silence, ...]]:
-    """Note that these are still open, and give what the file says of them, and what is silent: perhaps others said so.
+    """Note that these are open, and give what the file says of them, and what is silent: perhaps others said so.
+
+    Those that it does not have yet, because the disk refused them, are noted now.
 
     What nobody has seen open for long is closed as of then; what is too old is taken out.
     """
+    known = standing(connection)
+    for finding in open_now:
+        if finding.key not in known:
+            opened(connection, finding, at)
     connection.executemany(
         "UPDATE findings SET known = max(known, ?) WHERE rule = ? AND subject = ? AND closed IS NULL",
-        [(at, *key) for key in keys],
+        [(at, *finding.key) for finding in open_now],
     )
     connection.execute("UPDATE findings SET closed = known WHERE closed IS NULL AND known < ?", (at - GONE,))
     connection.execute("DELETE FROM silences WHERE until < ?", (at,))

@@ -83,7 +83,7 @@ def test_what_is_silenced_is_neither_shown_nor_told_and_comes_back_by_itself() -
         desk.unsilence(silence)
     assert len(desk.receive((found("java[7]"),), AT + 1e6 + 1).findings) == 1
     assert one.covers(found("java[7]"), AT) and not one.covers(found("host"), AT)
-    assert heard == ["opened host", "closed host", "opened java[7]", "closed java[7]", "opened java[7]"]
+    assert heard == ["opened host", "closed host", "opened java[7]"], "a silence is no end, its end no news of an end"
 
 
 def test_the_history_is_kept_in_memory_where_there_is_no_file() -> None:
@@ -126,6 +126,50 @@ def test_what_does_not_come_back_is_closed_as_it_was_last_known(tmp_path: Path) 
     told = past(again)
     assert [(p.opened_at, p.closed_at) for p in told] == [(AT, AT + 100)]
     again.close()
+
+
+def test_after_a_restart_nothing_is_told_anew(tmp_path: Path) -> None:
+    """What was open before, what somebody knew of and what was silenced: told then, or not to be told."""
+    desk = kept(tmp_path)
+    desk.receive((found("told"), found("known"), found("silent")), AT)
+    desk.acknowledge(found("known"), AT + 1)
+    desk.silence("tcp.close-wait", "silent", None, AT + 1)
+    desk.receive((found("told"), found("known"), found("silent")), AT + 5)
+    desk.close()
+
+    again, heard = kept(tmp_path), list[tuple[str, str]]()
+    again.subscribe(lambda events: heard.extend((event.kind.value, event.finding.subject) for event in events))
+    now = (found("told"), found("known"), found("silent"), found("new", since=AT + 30))
+    again.receive(now, AT + 30)
+    until(lambda: again._heard is not None)
+    received = again.receive(now, AT + 31)
+    assert heard == [("opened", "new")]
+    assert [f.subject for f in received.silenced] == ["silent"]
+    assert {f.subject: f.acknowledged for f in received.findings}["known"] == AT + 1
+    again.receive((), AT + 32)
+    assert sorted(heard[1:]) == [("closed", "known"), ("closed", "new"), ("closed", "told")]
+    again.close()
+
+
+def test_what_a_locked_file_refused_is_written_when_it_is_free(tmp_path: Path) -> None:
+    desk = kept(tmp_path)
+    desk.receive((), AT)
+    past(desk)
+    everything: tuple[Finding, ...] = ()
+    with sqlite3.connect(tmp_path / FILE, isolation_level=None) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        for second in range(3):
+            everything = (*everything, found(f"process {second}"))
+            desk.receive(everything, AT + 10 + second)
+        until(lambda: bool(desk.receive(everything, AT + 14).problems))
+        other.execute("ROLLBACK")
+    other.close()
+    for second in range(20, 140, 20):
+        desk.receive(everything, AT + second)
+        past(desk)
+    assert {p.finding.subject for p in past(desk)} == {"process 0", "process 1", "process 2"}
+    assert desk.receive(everything, AT + 150).problems == ()
+    desk.close()
 
 
 CHILD = """
