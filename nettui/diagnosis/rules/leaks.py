@@ -92,13 +92,17 @@ def _soon(case: Case, value: int) -> bool:
     biggest = max(holders_now(case), key=lambda holder: holder.count, default=None)
     if biggest is None or biggest.program.owner is None or biggest.count < HALF * value:
         return False
-    key = identity(biggest.program)
     begin = case.snapshot.taken_at - LONGER * case.limits.lasting
-    seen = sum(
-        any(identity(holder.program) == key for holder in census.holders or ())
-        for census in case.history.census if census.at >= begin
-    )
-    return seen < BLOCKS
+    held = _past(case)
+    seen = sum(identity(biggest.program) in there for at, there in held if at >= begin)
+    lasting = case.limits_of(process=name_of(biggest.program)).lasting
+    return seen < BLOCKS or _grown(_series(held, biggest.program), lasting) is None
+
+
+def _past(case: Case) -> list[tuple[float, Held]]:
+    """(Unix time, how many each program held) of every census that tells, oldest first."""
+    history = [census for census in case.history.census if census.holders is not None]
+    return list(zip((census.at for census in history), case.memory.index.of(history, _held), strict=True))
 
 
 def _leaks(case: Case) -> list[Leak]:
@@ -108,7 +112,7 @@ def _leaks(case: Case) -> list[Leak]:
         return []
     grown = []
     limits = {id(holder): case.limits_of(process=name_of(holder.program)) for holder in history[-1].holders or ()}
-    held = list(zip((census.at for census in history), case.memory.index.of(history, _held), strict=True))
+    held = _past(case)
     lowest = _lowest(held, LONGER * max((each.lasting for each in limits.values()), default=0.0))
     for holder in history[-1].holders or ():
         rose = holder.count - lowest.get(identity(holder.program), 0)
