@@ -181,7 +181,7 @@ SCENARIOS = (
     Scenario(
         "resolv.conf names no server", (("dns.no-resolver", "host"),), setting=_resolver, fault=_no_resolver,
         lasting=10,
-        needs=("named",),
+        tick=5.0, needs=("named",),
     ),
     Scenario(
         "the hosts file says something else than DNS", (("dns.hosts-override", "www.example.com"),),
