@@ -80,7 +80,7 @@ def _show(settings: Settings, source: Source, problem: str | None, *, live: bool
         if wrong is not None:
             raise ConfigError(f"{config}: keys.{wrong}")
     wardrobe = Wardrobe(available(config.parent), settings.theme, depth, choose(settings.ascii, os.environ))
-    desk = open_desk(settings, lambda: app.bell()) if live else Desk()
+    desk = open_desk(settings, lambda: app.bell(), patience=0.3) if live else Desk()
     engine = Engine(source, Diagnosis(Thresholds.from_settings(settings.rules)), desk)
     app = NettuiApp(engine, settings, wardrobe, notice=problem, report=report)
     code = app.run(mouse=settings.mouse)
