@@ -157,9 +157,9 @@ def test_in_words_and_with_a_status_for_the_service_manager(lab: Lab, tmp_path: 
     with manager(path) as listening, watching(lab=lab, config=config, NOTIFY_SOCKET=path) as process, crowd(lab, 120):
         assert process.stdout is not None
         line = process.stdout.readline()
-        assert " opened critical tcp.close-wait host: 120 " in line and line.endswith("\n")
+        assert " opened critical tcp.close-wait host: " in line and " 120 of 120 " in line and line.endswith("\n")
         status: list[str] = []
-        while not any(each.startswith("STATUS=critical: 120 ") for each in status):
+        while not any(each.startswith("STATUS=critical: ") and "120 of 120" in each for each in status):
             status += listening.recv(4096).decode().splitlines()
         process.terminate()
         assert process.wait(PATIENCE) == 0

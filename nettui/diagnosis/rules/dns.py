@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from nettui.diagnosis.condition import HOST, Case, Condition, Rule
 from nettui.diagnosis.fib import WIDE, Way, way
 from nettui.diagnosis.rules.names import rounds
+from nettui.model.address import Address
 from nettui.model.finding import Severity
 from nettui.model.link import Link
 from nettui.model.neighbour import NeighbourState
@@ -40,12 +41,11 @@ def no_resolver(case: Case) -> Iterator[Condition]:
     config = snapshot.resolvers
     if config is None or config.resolvers:
         return
-    links = {link.ifindex: link for link in snapshot.links or () if link.kind != "loopback" and link.usable}
-    networks = [a for a in snapshot.addresses or () if a.ifindex in links and a.scope == "global"]
+    networks = _networks(snapshot)
     if not networks:
         return
     level = Severity.CRITICAL if case.ways.families else Severity.WARNING
-    listed = [f"{a.address}/{a.prefixlen} on {links[a.ifindex].name}" for a in networks[:3]]
+    listed = [f"{a.address}/{a.prefixlen} on {snapshot.link_name(a.ifindex)}" for a in networks[:3]]
     yield Condition(
         subject=HOST,
         level=level,
@@ -54,9 +54,15 @@ def no_resolver(case: Case) -> Iterator[Condition]:
     )
 
 
+def _networks(snapshot: Snapshot) -> list[Address]:
+    """Addresses that lead somewhere: a host with nothing but lo, such as a container cut off on purpose, has none."""
+    links = {link.ifindex for link in snapshot.links or () if link.kind != "loopback" and link.usable}
+    return [a for a in snapshot.addresses or () if a.ifindex in links and a.scope == "global"]
+
+
 def unreachable(case: Case) -> Iterator[Condition]:
-    """Servers that answer no listed name, or that no packet can come to by the tables."""
-    asked = servers(case.snapshot)
+    """Servers that answer no listed name, or that no packet can come to by the tables, on a host with a network."""
+    asked = servers(case.snapshot) if _networks(case.snapshot) else ()
     addresses = tuple(dict.fromkeys(server.address for server in asked))
     failed = {address: found for address in addresses if (found := _failure(case, address)) is not None}
     if len(failed) < len(addresses):
@@ -231,6 +237,6 @@ def _outside(ifindex: int, links: dict[int, Link]) -> bool:
 
 RULES = (
     Rule(id="dns.no-resolver", find=no_resolver, needs=("resolvers", "links", "addresses")),
-    Rule(id="dns.unreachable", find=unreachable, needs=("resolvers",)),
+    Rule(id="dns.unreachable", find=unreachable, needs=("resolvers", "links", "addresses")),
     Rule(id="dns.leak", find=leak, needs=("resolvers", "links", "routes")),
 )

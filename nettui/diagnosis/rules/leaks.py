@@ -92,9 +92,8 @@ def _soon(case: Case, value: int) -> bool:
     biggest = max(holders_now(case), key=lambda holder: holder.count, default=None)
     if biggest is None or biggest.program.owner is None or biggest.count < HALF * value:
         return False
-    begin = case.snapshot.taken_at - LONGER * case.limits.lasting
     held = _past(case)
-    seen = sum(identity(biggest.program) in there for at, there in held if at >= begin)
+    seen = sum(identity(biggest.program) in there for _, there in held)
     lasting = case.limits_of(process=name_of(biggest.program)).lasting
     return seen < BLOCKS or _grown(_series(held, biggest.program), lasting) is None
 
@@ -134,6 +133,8 @@ def _lowest(history: Sequence[tuple[float, Held]], seconds: float) -> dict[Hasha
     A program that is not in it held none at some time.
     """
     within = [held for at, held in history if at >= history[-1][0] - seconds]
+    if len(within) < BLOCKS:  # readings far apart: `growth` looks as far back
+        within = [held for _, held in history[-BLOCKS:]]
     some = within[:: max(1, len(within) // LOOKS)]
     lowest: dict[Hashable, int] = {}
     for number, there in enumerate(some):

@@ -39,7 +39,7 @@ PAST_COLUMNS = (
 KNOWN = "known: "
 """Before the title of a finding that somebody has acknowledged."""
 
-CHART = 60
+CHART = 40
 """Characters of a trend at most."""
 
 
@@ -118,7 +118,7 @@ def paragraphs(finding: Finding, now: float | None = None, blocks: str = BLOCKS)
         ("Now", finding.relief),
         ("Cure", (finding.cure,)),
         ("Known", () if finding.acknowledged is None else (f"since {clock(finding.acknowledged)}",)),
-        ("Rule", (f"{finding.id}: nettui explain {finding.id}",)),
+        ("Rule", (f"nettui explain {finding.id}",)),
     ]
     return [(head, tuple(filter(None, lines))) for head, lines in parts if any(lines)]
 

@@ -71,7 +71,8 @@ def _container_goes(stage: Stage) -> None:
 
 
 def _loopback(stage: Stage) -> None:
-    """A container with nothing but lo."""
+    """A container with nothing but lo, and its host's resolv.conf."""
+    stage.host.file("/etc/resolv.conf", "nameserver 192.0.2.53\n")
 
 
 def _keep_alive(stage: Stage) -> None:
