@@ -83,8 +83,10 @@ def _show(settings: Settings, source: Source, problem: str | None, *, live: bool
     desk = open_desk(settings, lambda: app.bell(), patience=0.3) if live else Desk()
     engine = Engine(source, Diagnosis(Thresholds.from_settings(settings.rules)), desk)
     app = NettuiApp(engine, settings, wardrobe, notice=problem, report=report)
-    code = app.run(mouse=settings.mouse)
-    desk.close()
+    try:
+        code = app.run(mouse=settings.mouse)
+    finally:
+        desk.close()
     if app.crash is not None:
         sys.stderr.write(f"nettui: {report(app.crash)}\n")
         return 1

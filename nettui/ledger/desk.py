@@ -22,6 +22,8 @@ TOUCH = 15.0
 """Seconds between two looks into the file: what is open is noted as such, what others said is heard."""
 ANSWER = 6.0
 """Seconds that news wait at most, at the start, for what the file says was known before."""
+PLAUSIBLE = 10 * TOUCH
+"""Seconds between two touches, beyond which the clock may have jumped: the next must agree before anything is ended."""
 QUIET = 3.0
 """Seconds after the first Snapshot before the first of them: the start belongs to the screen."""
 REMEMBERED = 500
@@ -51,6 +53,8 @@ class Desk:
         self._acknowledged: dict[Key, tuple[float, Severity]] = {}
         self._silences: tuple[Silence, ...] = ()
         self._past: list[PastFinding] = []
+        self._gravest: dict[Key, Finding] = {}
+        """Each open finding in the gravest form it had."""
         self._opened_at: dict[Key, float] = {}
         self._listeners: list[Listener] = []
         self._troubles: list[Callable[[], Sequence[str]]] = []
@@ -62,6 +66,8 @@ class Desk:
         self._before: set[Key] = set()
         """What was open before this session, by the file: its opening was told then."""
         self._touched_at: float | None = None
+        self._sure = False
+        """Whether the last two touches agree about the time."""
         self._said = 0
         """How often somebody said something here: what the file said before that is out of date."""
         self._heard: tuple[int, Mapping[Key, Standing], tuple[Silence, ...]] | None = None
@@ -90,7 +96,8 @@ class Desk:
             end()
         if self._store is not None:
             if self._touched_at is not None:
-                self._store.do(partial(entries.touched, open_now=tuple(self._open.values()), at=self._touched_at))
+                open_now = tuple(self._open.values())
+                self._store.do(partial(entries.touched, open_now=open_now, at=self._touched_at, sure=self._sure))
             self._store.close()
 
     # The engine's side
@@ -166,10 +173,14 @@ class Desk:
                 self._remember(finding, at)
             else:
                 self._opened_at.setdefault(key, at)
+                before = self._gravest.get(key)
+                if before is None or finding.severity.rank >= before.severity.rank:
+                    self._gravest[key] = finding
                 self._write(partial(entries.opened, finding=finding, at=at))
 
     def _remember(self, finding: Finding, at: float) -> None:
         opened_at = self._opened_at.pop(finding.key, at)
+        finding = self._gravest.pop(finding.key, finding)
         self._acknowledged.pop(finding.key, None)
         self._past.insert(0, PastFinding(finding=finding, opened_at=opened_at, closed_at=at, known_until=at))
         del self._past[REMEMBERED:]
@@ -249,8 +260,9 @@ class Desk:
         else:
             due = not 0 <= at - self._touched_at < TOUCH
         if self._store is not None and due:
+            self._sure = self._touched_at is not None and 0 <= at - self._touched_at < PLAUSIBLE
             self._touched_at = at
-            touched = partial(entries.touched, open_now=tuple(self._open.values()), at=at)
+            touched = partial(entries.touched, open_now=tuple(self._open.values()), at=at, sure=self._sure)
             self._store.do(touched, partial(self._put, self._said))
 
     def _put(self, said: int, heard: tuple[Mapping[Key, Standing], tuple[Silence, ...]]) -> None:

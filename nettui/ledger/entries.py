@@ -73,14 +73,17 @@ def unsilence(connection: "Connection", each: Silence) -> None:
 
 
 def touched(
-    connection: "Connection", open_now: Sequence[Finding], at: float
+    connection: "Connection", open_now: Sequence[Finding], at: float, sure: bool
 ) -> tuple[dict[Key, Standing], tuple[Silence, ...]]:
     """Note that these are open, and give what the file says of them, and what is silent: perhaps others said so.
 
     Those that it does not have yet, because the disk refused them, are noted now.
 
-    What nobody has seen open for long is closed as of then; what is too old is taken out.
+    What nobody has seen open for long is closed as of then; what is too old is taken out. Unless it is `sure` that
+    the time is right (a clock may jump, and back) nothing is changed.
     """
+    if not sure:
+        return standing(connection), silences(connection)
     known = standing(connection)
     for finding in open_now:
         if finding.key not in known:

@@ -6,6 +6,7 @@ a file that is damaged is set aside under another name. Two programs may use one
 
 import queue
 import threading
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,6 +39,8 @@ CREATE UNIQUE INDEX silenced ON silences (rule, ifnull(subject, char(0)));
 
 Operation = Callable[["Connection"], Any]
 """What is to be done, in one transaction; what it returns is handed to whoever asked."""
+Item = tuple[Operation | None, Callable[[Any], None] | None]
+_NOTHING: Item = (None, None)
 
 
 class Store:
@@ -48,12 +51,18 @@ class Store:
         self.problem = ""
         """Why findings are not kept, in a sentence; empty while they are."""
         self._folder = folder
-        self._waiting: queue.Queue[tuple[Operation, Callable[[Any], None] | None] | None] = queue.Queue(WAITING)
+        self._waiting: queue.Queue[Item | None] = queue.Queue(WAITING)
         self._thread: threading.Thread | None = None
-        self._aside = ""
+        self._refused: deque[Operation] = deque()
+        """What is still to be written, the oldest first; the thread's own."""
+        self._lost = self._aside = ""
 
     def do(self, operation: Operation, then: Callable[[Any], None] | None = None) -> None:
-        """Have something done soon. `then` gets what it returned, in the thread of the store."""
+        """Have something done soon. `then` gets what it returned, in the thread of the store.
+
+        Without `then` it is a change, and tried until it is written, in its order; a question is asked once, and not
+        answered while a change waits.
+        """
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name="findings", daemon=True)
             self._thread.start()
@@ -75,22 +84,55 @@ class Store:
 
     def _work(self) -> None:
         connection: Connection | None = None
-        while (item := self._waiting.get()) is not None:
-            connection = self._done(connection, *item)
+        ended = False
+        while not ended:
+            try:
+                item = self._waiting.get(timeout=AGAIN if self._refused else None)
+            except queue.Empty:
+                item = _NOTHING
+            ended = item is None
+            operation, then = item or _NOTHING
+            if operation is not None and then is None:
+                self._note(operation)
+            connection = self._written(connection)
+            # What the file says is out of date while something that was said here is not in it.
+            if operation is not None and then is not None and not self._refused:
+                connection = self._answered(connection, operation, then)
         if connection is not None:
             connection.close()
 
-    def _done(
-        self, connection: "Connection | None", operation: Operation, then: Callable[[Any], None] | None
+    def _note(self, operation: Operation) -> None:
+        self._refused.append(operation)
+        if len(self._refused) > WAITING:
+            self._refused.popleft()
+            self._lost = "Findings could not be written for too long: the oldest are not kept."
+
+    def _written(self, connection: "Connection | None") -> "Connection | None":
+        """Write what is to be written, in its order, up to the first thing that the disk refuses."""
+        while self._refused:
+            connection, done, _ = self._tried(connection, self._refused[0])
+            if not done:
+                break
+            self._refused.popleft()
+        return connection
+
+    def _answered(
+        self, connection: "Connection | None", operation: Operation, then: Callable[[Any], None]
     ) -> "Connection | None":
-        """Do one thing, again and again while the disk refuses; returns the connection for the next."""
+        connection, done, found = self._tried(connection, operation)
+        if done:
+            then(found)
+        return connection
+
+    def _tried(self, connection: "Connection | None", operation: Operation) -> "tuple[Connection | None, bool, Any]":
+        """One transaction: the connection for the next, whether it succeeded, and what it returned."""
         import sqlite3
 
-        pause = threading.Event()
         while True:
             try:
                 connection = connection or self._opened()
                 with connection:
+                    connection.execute("BEGIN IMMEDIATE")  # nobody else may write between what it reads and writes
                     found = operation(connection)
             except (sqlite3.Error, OSError) as error:
                 if connection is not None:
@@ -100,14 +142,9 @@ class Store:
                     self._set_aside()
                     continue
                 self.problem = f"Findings are not kept: {_reason(error)}."
-                if then is not None or self._waiting.full() or not self._waiting.empty():
-                    return None  # others wait, and whoever asked goes on without
-                pause.wait(AGAIN)
-            else:
-                self.problem = self._aside
-                if then is not None:
-                    then(found)
-                return connection
+                return None, False, None
+            self.problem = self._lost or self._aside
+            return connection, True, found
 
     def _opened(self) -> "Connection":
         import sqlite3
@@ -136,6 +173,9 @@ class Store:
             number += 1
         try:
             path.rename(other)
+            journal = path.with_name(f"{FILE}-journal")  # of the damaged file, and poison to the new one
+            if journal.exists():
+                journal.rename(other.with_name(f"{other.name}-journal"))
             self._aside = f"The file of findings was damaged; it is set aside as {clean(other.name)}."
         except OSError as error:
             self._folder = lambda: path.parent / f"new{number}"

@@ -1,6 +1,7 @@
 """The desk: what people say of findings, what becomes of them, and what outlives a session, however that ends."""
 
 import asyncio
+import contextlib
 import resource
 import signal
 import sqlite3
@@ -170,6 +171,74 @@ def test_what_a_locked_file_refused_is_written_when_it_is_free(tmp_path: Path) -
     assert {p.finding.subject for p in past(desk)} == {"process 0", "process 1", "process 2"}
     assert desk.receive(everything, AT + 150).problems == ()
     desk.close()
+
+
+def test_what_was_said_while_the_file_was_locked_is_neither_forgotten_nor_overruled(tmp_path: Path) -> None:
+    desk = kept(tmp_path)
+    desk.receive((found("a"), found("b")), AT)
+    past(desk)
+    with sqlite3.connect(tmp_path / FILE, isolation_level=None) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        desk.silence("link.down", None, None, AT + 1)
+        desk.acknowledge(found("a"), AT + 2)
+        for second in range(3, 90, 16):
+            desk.receive((found("a"), found("b")), AT + second)
+        until(lambda: bool(desk.receive((found("a"), found("b")), AT + 95).problems))
+        assert [s.rule for s in desk.silences()] == ["link.down"]
+        other.execute("ROLLBACK")
+    other.close()
+    for second in range(100, 200, 16):
+        desk.receive((found("a"), found("b")), AT + second)
+        past(desk)
+    assert [s.rule for s in desk.silences()] == ["link.down"]
+    with sqlite3.connect(tmp_path / FILE) as reader:
+        assert reader.execute("SELECT rule FROM silences").fetchall() == [("link.down",)]
+        known = reader.execute("SELECT acknowledged FROM findings WHERE subject = 'a'").fetchall()
+    reader.close()
+    assert known == [(AT + 2,)]
+    desk.close()
+
+
+def test_nobody_writes_between_what_an_operation_reads_and_what_it_writes(tmp_path: Path) -> None:
+    """Else two programs that find the same at the same moment would both note it as new."""
+    store, inside, go_on = Store(lambda: tmp_path), threading.Event(), threading.Event()
+    done = threading.Event()
+
+    def slow(connection: sqlite3.Connection) -> None:
+        inside.set()
+        assert go_on.wait(10)
+
+    store.do(slow, lambda _: done.set())
+    assert inside.wait(10)
+    with contextlib.closing(sqlite3.connect(tmp_path / FILE, timeout=0, isolation_level=None)) as other:
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            other.execute("BEGIN IMMEDIATE")
+        go_on.set()
+        assert done.wait(10)
+        other.execute("BEGIN IMMEDIATE")
+    store.close()
+
+
+def test_a_clock_that_jumps_far_ahead_and_back_ends_nothing(tmp_path: Path) -> None:
+    desk = kept(tmp_path)
+    desk.silence("link.down", None, 86_400.0, AT)
+    desk.receive((found("over"), found("open")), AT)
+    desk.receive((found("open"),), AT + 16)
+    past(desk)
+    for at in (AT + 400 * 86_400, AT + 32, AT + 48, AT + 64):
+        desk.receive((found("open"),), at)
+        past(desk)
+    assert {p.finding.subject: p.closed_at for p in past(desk)} == {"over": AT + 16, "open": None}
+    assert [s.rule for s in desk.silences()] == ["link.down"]
+    desk.close()
+
+
+def test_the_history_has_the_gravest_form_with_a_file_and_without(tmp_path: Path) -> None:
+    for desk in (Desk(), kept(tmp_path)):
+        for second, now in enumerate(((found(),), (found(severity="critical"),), (found(),), ())):
+            desk.receive(now, AT + second)
+        assert [p.finding.severity for p in past(desk)] == [Severity.CRITICAL]
+        desk.close()
 
 
 CHILD = """
