@@ -106,10 +106,7 @@ def _about(rule: str) -> tuple[str, str]:
     """What a rule looks for, and where its thresholds come from."""
     from nettui.diagnosis.knowledge import rule_about
 
-    try:
-        about = rule_about(rule)
-    except KeyError:
-        return "", ""
+    about = rule_about(rule)
     return about.looks_for, about.source
 
 

@@ -48,7 +48,7 @@ def _gauge(stage: Stage) -> float:
 SCENARIOS = (
     Scenario(
         "a program comes near its descriptor limit", (("process.descriptors", r"java\[\d+\]"),), setting=_many_files,
-        fault=_opens, tick=5.0,
+        fault=_opens, tick=2.0,
     ),
     Scenario(
         "a UDP server does not read fast enough", (("udp.buffer-errors", ":5140"),), setting=_drowning, fault=_rains,
