@@ -106,8 +106,7 @@ def _transfer(stage: Stage) -> None:
 
 def _pours(stage: Stage) -> None:
     client = stage.kept["client"]
-    client._process.stdin.write(b"\n")
-    client._process.stdin.flush()
+    client.begin()
 
 
 def _policy_routing(stage: Stage) -> None:

@@ -103,11 +103,15 @@ class Actor:
 
     def go_on(self) -> Any:
         """Let it play to its next pause; returns what it says there."""
+        self.begin()
+        self.answer = self._heard()
+        return self.answer
+
+    def begin(self) -> None:
+        """Let it go on, and do not wait for its next pause."""
         assert self._process.stdin
         self._process.stdin.write(b"\n")
         self._process.stdin.flush()
-        self.answer = self._heard()
-        return self.answer
 
     def end(self) -> None:
         """Let it end, with all that it holds."""

@@ -101,8 +101,7 @@ def _lossy(stage: Stage) -> None:
 
 def _pours(stage: Stage) -> float:
     for client in stage.kept["clients"]:
-        client._process.stdin.write(b"\n")
-        client._process.stdin.flush()
+        client.begin()
     return time.time()
 
 
