@@ -1,5 +1,6 @@
 """A collector worker: one subject, read when due, with a time limit, a back-off and an error state of its own."""
 
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ Part = Mapping[str, Any]
 """New values for fields of the Snapshot, by field name."""
 
 REST_LIMIT = 15.0
-"""Seconds that a reading rests at most for having taken long: what is never looked at is never found."""
+"""Seconds that a worker rests at most for a costly reading: what is never looked at is never found."""
 
 BACK_OFF_LIMIT = 60.0
 """Seconds between attempts at most, however often a worker failed."""
@@ -27,7 +28,9 @@ class Worker:
     ) -> None:
         """`every`: seconds between readings (0: each tick). `limit`: seconds a reading may take.
 
-        `share`: after a reading it rests this many times as long as that took: 50 is a fiftieth of the time at most.
+        `share`: after a reading it rests for this many times what that cost: 50 is a fiftieth of a core at most. Of two
+        readings in a row the cheaper one counts: the first also loads code, and a host that is busy for a moment is to
+        be looked at.
         """
         self.name = name
         self.every = every
@@ -37,7 +40,7 @@ class Worker:
         self._read = read
         self._limit = limit
         self._share = share
-        self._rest = 0.0
+        self._rest = self._cost = 0.0
         self._ended: float | None = None
         self._failures = 0
         self._task: asyncio.Task[None] | None = None
@@ -105,7 +108,7 @@ class Worker:
     async def _attempt(self) -> None:
         import asyncio
 
-        began = asyncio.get_running_loop().time()
+        began, spent = asyncio.get_running_loop().time(), time.process_time()
         try:
             async with asyncio.timeout(self._limit) as limit:
                 part = await self._read()
@@ -115,7 +118,12 @@ class Worker:
         else:
             self.part, self.error, self._failures = part, None, 0
         self._ended = asyncio.get_running_loop().time()
-        self._rest = min(REST_LIMIT, self._share * (self._ended - began))
+        self._tire(min(self._ended - began, time.process_time() - spent))
+
+    def _tire(self, cost: float) -> None:
+        """Rest for a reading that cost so many seconds of a core, with what this program's others did meanwhile."""
+        self._rest = min(REST_LIMIT, self._share * min(cost, self._cost))
+        self._cost = cost
 
     def _failed(self, message: str, error: Exception) -> None:
         remedy = getattr(error, "remedy", None)

@@ -164,7 +164,7 @@ class Pool(Struct, frozen=True, kw_only=True, gc=False):
     """`PostgreSQL`, `cache`, ... by the port; empty where it is none that is known."""
     established: Count
     waiting: Count
-    """How many have sent last and wait for an answer: they are in use this very moment."""
+    """How many are in use this very moment: they have sent last and wait for an answer, or it has only just come."""
     longest: Span | None = None
     """Seconds for which the one that waits longest does so."""
 

@@ -2,11 +2,12 @@
 
 import asyncio
 import errno
+import time
 from typing import Any
 
 import pytest
 
-from nettui.collectors.worker import BACK_OFF_LIMIT, Part, Worker, explained
+from nettui.collectors.worker import BACK_OFF_LIMIT, REST_LIMIT, Part, Worker, explained
 
 
 class Reading:
@@ -203,3 +204,29 @@ async def test_a_shorter_interval_counts_at_once(monkeypatch: pytest.MonkeyPatch
 def test_explained_is_never_empty() -> None:
     for error in (OSError(), ValueError(), RuntimeError(), OSError(5, ""), OSError("plain")):
         assert explained(error).strip()
+
+
+async def test_a_reader_that_works_much_rests_one_that_waits_does_not() -> None:
+    worked = 0.02
+
+    async def read() -> Part:
+        end = time.process_time() + worked
+        while time.process_time() < end:
+            pass
+        await asyncio.sleep(0.02 - worked)
+        return {}
+
+    async def rests() -> bool:
+        await worker.refresh()
+        now = asyncio.get_running_loop().time()
+        assert worker.due(now + REST_LIMIT)
+        return not worker.due(now + 0.9 * REST_LIMIT)
+
+    worker = Worker("census", read, every=0, share=REST_LIMIT / worked)
+    assert not await rests(), "the first loads what it needs"
+    assert await rests() and await rests()
+    worked = 0.0
+    assert not await rests(), "it waited"
+    worked = 0.02
+    assert not await rests(), "disturbed once"
+    assert await rests()

@@ -27,7 +27,7 @@ def test_it_is_named_and_nothing_else(scenario: Scenario, played: dict[str, Outc
         pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
     outcome = played[scenario.name]
     assert not outcome.error
-    assert outcome.missing == []
+    assert outcome.missing == [], f"told meanwhile: {outcome.opened}"
     assert outcome.wrong == []
 
 

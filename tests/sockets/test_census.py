@@ -3,6 +3,7 @@
 from collections import Counter
 from ipaddress import ip_address
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -220,6 +221,37 @@ def test_a_crowd_cut_anew_shows_what_it_had_until_all_was_seen_again() -> None:
     assert sweep.standing().pools == () and sweep.standing().since == 2.0
     sweep.prepare(22, EPHEMERAL)
     assert sweep.comb.slices == 4
+
+
+@pytest.mark.parametrize(
+    ("sent", "received", "acknowledged", "used"),
+    [
+        (1.0, 2.0, 1.0, True),
+        (3.008, 0.008, 0.008, True),
+        (3.0, 0.2, 0.2, False),
+        (100.0, 100.0, 99.96, True),
+        (100.0, 100.0, 100.0, False),
+        (100.004, 100.0, 100.0, False),
+        (0.15, 0.0, 0.0, False),
+        (0.0, 0.0, 0.0, False),
+        (0.008, 0.004, 0.004, False),
+        (None, 1.0, None, False),
+    ],
+    ids=[
+        "waits", "answered a moment ago", "answered", "asked in the tick of the answer", "answered in the same tick",
+        "a quick answer long ago", "a quick answer now", "a quick answer in this tick", "a quick answer before",
+        "not known",
+    ],
+)
+def test_a_pooled_connection_is_in_use(
+    sent: float | None, received: float, acknowledged: float | None, used: bool
+) -> None:
+    row = Row(
+        "ESTABLISHED", "192.0.2.1", 40_000, "192.0.2.2", 5432, sent_ago=sent, received_ago=received,
+        acknowledged_ago=acknowledged,
+    )
+    (pool,) = standing.pools([row], Programs({}, lambda _: None, {})).values()
+    assert pool.waiting == used
 
 
 def test_programs_are_known_by_owner_then_by_unit_then_by_user() -> None:

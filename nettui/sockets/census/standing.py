@@ -17,6 +17,11 @@ SILENT = 600.0
 """Seconds without data from which on a connection without keepalive is told of."""
 ENOUGH = 5
 """Connections of one program to a service that is none of those known: a pool from there on."""
+BREATH = 0.05
+"""Of the time that an answer took, the share for which its connection stays in use afterwards: the answer is read, and
+the next question follows. Without it connections that ask in step with the readings look idle, or busy, by chance."""
+TICK = 0.01
+"""Seconds by which what the kernel says of times may be off: its clock ticks 100 to 1,000 times a second."""
 _POOLED = frozenset((DATABASE, CACHE, BROKER, SEARCH, POOL))
 
 
@@ -86,7 +91,7 @@ def _pool(address: str, port: int, group: list[Row], programs: Programs) -> Pool
     waits = [row.sent_ago for row in group if row.sent_ago is not None and _waits(row)]
     return Pool(
         program=programs.of(group[0]), address=address, port=port, role=role(port), established=len(group),
-        waiting=len(waits), longest=max(waits, default=None),
+        waiting=len(waits) + sum(map(_just_answered, group)), longest=max(waits, default=None),
     )
 
 
@@ -101,6 +106,13 @@ def _waits(row: Row) -> bool:
     if row.sent_ago == row.received_ago:
         return row.acknowledged_ago is not None and row.acknowledged_ago < row.sent_ago
     return row.sent_ago < row.received_ago
+
+
+def _just_answered(row: Row) -> bool:
+    """Whether the answer has only just come, for one that took so long; or still comes."""
+    if row.sent_ago is None or row.received_ago is None:
+        return False
+    return row.received_ago + TICK <= BREATH * row.sent_ago
 
 
 def _idle(row: Row) -> float:
