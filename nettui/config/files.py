@@ -100,12 +100,12 @@ def _reason(error: Exception) -> str:
     return clean(text[:1].lower() + text[1:])
 
 
-_PLACE = re.compile(r"(?s)(?P<what>.*) \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)")
+_PLACE = r"(?s)(?P<what>.*) \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)"
 
 
 def _syntax(message: str, text: str) -> str:
     """tomllib's message with its place in front; the end of the document is the end of its last line."""
-    match = _PLACE.fullmatch(message)
+    match = re.fullmatch(_PLACE, message)
     if match is None:
         return f"expected TOML, got an error: {clean(message, 120)}"
     lines = text.splitlines() or [""]

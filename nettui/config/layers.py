@@ -12,7 +12,7 @@ from nettui.config.files import locate, read_toml, theme_files
 from nettui.config.settings import Settings
 from nettui.model.text import clean
 
-_NAME = re.compile(r"[\w-]+")
+_NAME = r"[\w-]+"
 
 
 def load(arguments: Mapping[str, object], environ: Mapping[str, str], path: Path | None = None) -> Settings:
@@ -85,7 +85,7 @@ def _check_names(settings: Settings, where: str) -> None:
     as a rule can be told of."""
     for table in ("filters", "gauges"):
         for name in getattr(settings, table):
-            if not _NAME.fullmatch(name):
+            if not re.fullmatch(_NAME, name):
                 raise wrong(where, (table, name), "a name of letters, digits, - and _", name)
     for name, gauge in settings.gauges.items():
         if gauge.authorization_env and gauge.authorization_file:

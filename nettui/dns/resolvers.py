@@ -24,8 +24,8 @@ GLIBC_SERVERS = 3
 
 _KEPT = 32
 """Servers, search domains and warnings kept of each: a file of junk must not become a list of junk."""
-_BLANKS = re.compile("[ \t]+")
-_LEGACY_IPV4 = re.compile(r"[0-9A-Fa-fxX]+(\.[0-9A-Fa-fxX]+){0,3}")
+_BLANKS = "[ \t]+"
+_LEGACY_IPV4 = r"[0-9A-Fa-fxX]+(\.[0-9A-Fa-fxX]+){0,3}"
 _NUMBERS: Mapping[str, tuple[int, int]] = {"ndots": (0, 15), "timeout": (1, 30), "attempts": (1, 5)}
 """Numeric options, and the bounds glibc holds them in (RES_MAXNDOTS, RES_MAXRETRANS, RES_MAXRETRY)."""
 _FLAGS = frozenset((
@@ -88,7 +88,7 @@ class _Reader:
     def line(self, number: int, text: str) -> None:
         if not text.strip() or text[0] in "#;":
             return
-        keyword, *values = _BLANKS.split(text.strip(" \t"))
+        keyword, *values = re.split(_BLANKS, text.strip(" \t"))
         if keyword in ("nameserver", "domain"):
             del values[1:]  # glibc looks no further, so a comment may follow
         if text[0] in " \t":
@@ -153,7 +153,7 @@ class _Reader:
 def _legacy_ipv4(text: str) -> str | None:
     """The short and hexadecimal forms that inet_aton(3), and so glibc, takes: 127.1 is 127.0.0.1."""
     try:
-        return socket.inet_ntoa(socket.inet_aton(text)) if _LEGACY_IPV4.fullmatch(text) else None
+        return socket.inet_ntoa(socket.inet_aton(text)) if re.fullmatch(_LEGACY_IPV4, text) else None
     except OSError:
         return None
 

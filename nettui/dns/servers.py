@@ -19,7 +19,7 @@ PUBLIC_RESOLVERS = (
 """Resolvers people compare with; `source` is who runs it."""
 
 _EXAMPLE = "as in 192.0.2.53, 192.0.2.53#5353 or [2001:db8::53]:5353"
-_ZONE = re.compile(r"[\w.:@-]{1,15}", re.ASCII)
+_ZONE = r"(?a)[\w.:@-]{1,15}"
 
 
 def parse_address(text: str) -> str | None:
@@ -30,7 +30,7 @@ def parse_address(text: str) -> str | None:
         return None
     zone = getattr(address, "scope_id", None)
     # The standard library takes anything after the %, an escape sequence too; an interface name is short and plain.
-    return None if zone is not None and not _ZONE.fullmatch(zone) else str(address)
+    return None if zone is not None and not re.fullmatch(_ZONE, zone) else str(address)
 
 
 def parse_server(typed: str) -> Resolver:

@@ -22,9 +22,9 @@ READ_LIMIT = 1 << 17
 MOST = 256
 """Entries of a directory that are looked at."""
 
-_BY_DHCLIENT = re.compile(r"dhclient.*\.leases?")
-_INTERNAL = re.compile(r"internal-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}-(?P<interface>.+)\.lease")
-_BY_INDEX = re.compile(r"(?P<index>\d{1,10})")
+_BY_DHCLIENT = r"dhclient.*\.leases?"
+_INTERNAL = r"internal-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}-(?P<interface>.+)\.lease"
+_BY_INDEX = r"(?P<index>\d{1,10})"
 
 Parse = Callable[[bytes, str], list[Lease]]
 Stamp = tuple[int, int, int]
@@ -42,7 +42,7 @@ def _variables(text: bytes, source: str) -> list[Lease]:
     return variables_lease(text, source)
 
 
-PLACES: tuple[tuple[str, re.Pattern[str], Parse], ...] = (
+PLACES: tuple[tuple[str, str, Parse], ...] = (
     ("var/lib/dhcp", _BY_DHCLIENT, _dhclient),  # Debian, SUSE
     ("var/lib/dhclient", _BY_DHCLIENT, _dhclient),  # Red Hat
     ("var/lib/NetworkManager", _BY_DHCLIENT, _dhclient),
@@ -103,14 +103,14 @@ class LeaseFiles:
         return _Kept(stamp, tuple(parse(text, clean(source))))
 
 
-def _listed(directory: Path, pattern: re.Pattern[str]) -> list[tuple[Path, Mapping[str, str]]]:
+def _listed(directory: Path, pattern: str) -> list[tuple[Path, Mapping[str, str]]]:
     """The files whose whole names fit, and what their names say."""
     try:
         with os.scandir(directory) as entries:
             names = [entry.name for entry in islice(entries, MOST)]
     except OSError:
         return []
-    return [(directory / name, called.groupdict()) for name in sorted(names) if (called := pattern.fullmatch(name))]
+    return [(directory / name, called.groupdict()) for name in sorted(names) if (called := re.fullmatch(pattern, name))]
 
 
 def _named(leases: tuple[Lease, ...], called: Mapping[str, str], names: Mapping[int, str]) -> list[Lease]:

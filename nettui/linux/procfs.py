@@ -25,7 +25,7 @@ _SIZE = 1 << 16
 _BREATH = 0.004  # seconds of work after which others on the event loop get a turn
 
 # "  sl  local_address rem_address   st tx_queue ...": addresses of 8 hexadecimal digits in tcp, of 32 in tcp6.
-_SOCKET = re.compile(rb"^ *\d+: [0-9A-F]{8,32}:([0-9A-F]{4}) [0-9A-F]{8,32}:[0-9A-F]{4} ([0-9A-F]{2}) .*\n", re.M)
+_SOCKET = rb"(?m)^ *\d+: [0-9A-F]{8,32}:([0-9A-F]{4}) [0-9A-F]{8,32}:[0-9A-F]{4} ([0-9A-F]{2}) .*\n"
 _HEADING = b"sl"
 
 
@@ -107,9 +107,9 @@ class SocketTable:
             if not heading.split()[:1] == [_HEADING]:
                 raise self._not_a_socket(heading)
             self._started = True
-        found = _SOCKET.findall(lines)
+        found = re.findall(_SOCKET, lines)
         if len(found) != lines.count(b"\n"):
-            raise self._not_a_socket(next(line for line in lines.split(b"\n") if not _SOCKET.match(line + b"\n")))
+            raise self._not_a_socket(next(line for line in lines.split(b"\n") if not re.match(_SOCKET, line + b"\n")))
         self._counts.update(found)
 
     def finish(self) -> Iterator[tuple[int, int, int]]:

@@ -1,7 +1,8 @@
 """Takes the datagrams of a sock_diag dump and keeps of each socket what a table needs; the rest is gone at once."""
 
 from array import array
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from struct import Struct as Layout
 from typing import NamedTuple
 
@@ -78,6 +79,12 @@ class SocketSink:
                 for piece, code in zip(found, states, strict=True)
             ]
         return found
+
+
+def states_of(sinks: Iterable[SocketSink]) -> Counter[int]:
+    """How many sockets are in each state, by the kernel's number."""
+    states = b"".join([sink.packed[_STATE::MESSAGE_SIZE] for sink in sinks])
+    return Counter({number: count for number in frozenset(states) if (count := states.count(number))})
 
 
 class Measures:

@@ -5,6 +5,7 @@ What is no matter of the table lives in files of its own, each loaded when it is
 
 import errno
 import time
+from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -12,7 +13,7 @@ from nettui.linux.inet_diag import InetDiag
 from nettui.linux.inet_message import INFO
 from nettui.linux.netlink import NetlinkError
 from nettui.linux.reasons import PASSING, REST, in_words
-from nettui.linux.socket_sink import SocketSink
+from nettui.linux.socket_sink import SocketSink, states_of
 from nettui.linux.socket_table import JoinedTable, PackedTable
 from nettui.model.process import Owners, Process, Unit
 from nettui.model.socket import Socket, SocketKey, Transport
@@ -42,6 +43,7 @@ class LinuxSockets:
         self._resting: dict[Transport, tuple[float, str]] = {}  # until when sock_diag is not asked again, and why
         self._owners: OwnerFinder | None = None
         self._cgroups: Cgroups | None = None
+        self._states: tuple[float, Counter[int]] | None = None
 
     async def table(self, request: SocketRequest) -> SocketTable:
         """All sockets of some kinds. OSError only where none of the kinds can be read."""
@@ -55,12 +57,21 @@ class LinuxSockets:
                 parts.append(await self._read(transport, asked, request) if asked else _Part())
             except OSError as error:
                 failures.append(str(error))
+                continue
+            if transport is Transport.TCP and request.wanted is None and parts[-1].sinks:
+                self._states = self._clock(), states_of(parts[-1].sinks)
         if failures and not parts:
             raise OSError("; ".join(failures))
         table = _joined(parts, taken_at, "; ".join([*failures, *(part.note for part in parts if part.note)]) or None)
         if request.cgroups and self._cgroups is None:
             await self._known_cgroups().learn({cgroup for cgroup in table.column("cgroup") if isinstance(cgroup, int)})
         return table
+
+    def states(self, within: float) -> Counter[int] | None:
+        """How many TCP sockets were in each state, by the kernel's number, in a table of all of them that was read in
+        the last so many seconds. Each table tells it once."""
+        known, self._states = self._states, None
+        return known[1] if known is not None and self._clock() - known[0] <= within else None
 
     async def details(self, sockets: Sequence[Socket]) -> Mapping[SocketKey, Socket]:
         """The same sockets with all there is to know; those that are gone are missing."""

@@ -8,7 +8,7 @@ sock_diag or from /proc/net/tcp.
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -59,11 +59,7 @@ class TcpCounter:
 
     async def counts(self) -> TcpCounts:
         """How many sockets are in each state. Raises OSError where no way is left."""
-        numbers, source, note = await self._for_counts.read()
-        found: Counter[TcpState] = Counter()
-        for number, count in numbers.items():
-            found[STATE_NUMBERS[number]] += count
-        return TcpCounts.of(found, source, note)
+        return named(*await self._for_counts.read())
 
     async def ports(self) -> tuple[PortCounts, ...]:
         """The states by local port, the most sockets first. Every socket is read. Raises OSError."""
@@ -122,6 +118,14 @@ class TcpCounter:
             f"the totals in /proc are not those of this host's sockets:"
             f" {after[wrong[0]]} {STATE_NUMBERS[wrong[0]]} instead of {dump[wrong[0]]}"
         )
+
+
+def named(numbers: Mapping[int, int], source: str, note: str | None = None) -> TcpCounts:
+    """Counts by the kernel's numbers of the states as counts by state."""
+    found: Counter[TcpState] = Counter()
+    for number, count in numbers.items():
+        found[STATE_NUMBERS[number]] += count
+    return TcpCounts.of(found, source, note)
 
 
 def _fits(before: int, between: int, after: int) -> bool:

@@ -21,15 +21,16 @@ _ENGINES = {
 }
 _SHORT = 12  # digits of an id by which its engine's own commands list a container
 
+# Patterns, compiled when one is first met: a host without containers needs few.
 # docker-<id>.scope, libpod-<id>, kubepods-burstable-pod<uid>.slice:cri-containerd:<id>; but no crio-conmon-<id>.scope
-_ENGINE = re.compile(rf"(?:.*:)?({'|'.join(_ENGINES)})[-:]([0-9a-f]{{12,64}})(?:\.scope)?")
-_ID = re.compile(r"[0-9a-f]{64}")
-_POD = re.compile(r"(?:kubepods-(?:[a-z]+-)?)?pod([0-9a-f]{8}[0-9a-f_-]{24,28})(?:\.slice)?")
-_LXC = re.compile(r"lxc\.payload\.(.+)")
-_MACHINE = re.compile(r"systemd-nspawn@(.+)\.service|machine-(?!qemu\\x2d)(.+)\.scope")
-_UNIT = re.compile(r".+\.(?:service|scope|socket|mount|swap)")
-_USER = re.compile(r"user-(\d+)\.slice")
-_ESCAPE = re.compile(rb"\\x([0-9a-f]{2})")
+_ENGINE = rf"(?:.*:)?({'|'.join(_ENGINES)})[-:]([0-9a-f]{{12,64}})(?:\.scope)?"
+_ID = r"[0-9a-f]{64}"
+_POD = r"(?:kubepods-(?:[a-z]+-)?)?pod([0-9a-f]{8}[0-9a-f_-]{24,28})(?:\.slice)?"
+_LXC = r"lxc\.payload\.(.+)"
+_MACHINE = r"systemd-nspawn@(.+)\.service|machine-(?!qemu\\x2d)(.+)\.scope"
+_UNIT = r".+\.(?:service|scope|socket|mount|swap)"
+_USER = r"user-(\d+)\.slice"
+_ESCAPE = rb"\\x([0-9a-f]{2})"
 
 
 def unit_at(path: str) -> Unit | None:
@@ -67,25 +68,25 @@ def unit_of_process(pid: int, proc: Path = Path("/proc")) -> Unit | None:
 
 def _container(above: str, name: str) -> str | None:
     """Which container a cgroup `name` within `above` is."""
-    if found := _ENGINE.fullmatch(name):
+    if found := re.fullmatch(_ENGINE, name):
         return f"{_ENGINES[found[1]]} {found[2][:_SHORT]}"
-    if _ID.fullmatch(name):
-        pod = "kubernetes" if _POD.fullmatch(above) else "container"
+    if re.fullmatch(_ID, name):
+        pod = "kubernetes" if re.fullmatch(_POD, above) else "container"
         return f"{_ENGINES.get(above, pod)} {name[:_SHORT]}"
-    if found := _POD.fullmatch(name):
+    if found := re.fullmatch(_POD, name):
         return f"pod {found[1].replace('_', '-')}"
-    if found := _LXC.fullmatch(name):
+    if found := re.fullmatch(_LXC, name):
         return f"lxc {found[1]}"
     if above in ("lxc", "lxc.payload"):
         return f"lxc {name}"
-    if found := _MACHINE.fullmatch(name):
+    if found := re.fullmatch(_MACHINE, name):
         return f"machine {found[1] or found[2]}"
     return None
 
 
 def _unit(names: list[str]) -> str | None:
     """The innermost unit of systemd; of a user's manager its service, not the scope it puts itself in."""
-    units = [name for name in names if _UNIT.fullmatch(name)]
+    units = [name for name in names if re.fullmatch(_UNIT, name)]
     if len(units) > 1 and units[-1] == "init.scope":
         units.pop()
     if units:
@@ -93,11 +94,11 @@ def _unit(names: list[str]) -> str | None:
     slices = [name for name in names if name.endswith(".slice")]
     if not slices:
         return None
-    user = _USER.fullmatch(slices[-1])
+    user = re.fullmatch(_USER, slices[-1])
     return f"user {user[1]}" if user else slices[-1]
 
 
 def _shown(name: str) -> str:
     """Without the escapes that systemd puts for what may not stand in a unit's name (systemd.unit(5))."""
-    text = _ESCAPE.sub(lambda escape: bytes.fromhex(escape[1].decode()), os.fsencode(name))
+    text = re.sub(_ESCAPE, lambda escape: bytes.fromhex(escape[1].decode()), os.fsencode(name))
     return clean(text, NAME_LIMIT)

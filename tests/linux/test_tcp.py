@@ -12,17 +12,23 @@ from pathlib import Path
 import pytest
 
 from nettui.linux import netlink, sock_diag, tcp
+from nettui.linux.host import FRESH, LinuxHost
 from nettui.linux.procfs import PROC_NET, Totals
 from nettui.linux.reasons import REST
 from nettui.linux.sock_diag import StateTally
+from nettui.linux.sockets import LinuxSockets
 from nettui.linux.tcp import TcpCounter, agree, with_totals
 from nettui.linux.tcp_states import STATE_NUMBERS
+from nettui.model.socket import Transport
+from nettui.model.socket_filter import Is
+from nettui.model.socket_table import SocketRequest
 from nettui.model.tcp import PortCounts, TcpCounts, TcpState
 from tests.lab_support import Lab, required_lab
 from tests.linux.tcp_zoo import EACH, RULES, SS_NAMES, Zoo, by_state, seen_by_ss, settled, while_still
 
 NUMBERS = {state: number for number, state in STATE_NUMBERS.items() if number != 12}
 NO_SUCH_REQUEST = 17
+LISTENERS = SocketRequest(wanted=Is("state", "=", "LISTEN"))
 
 
 class Clock:
@@ -90,6 +96,33 @@ def test_every_state_is_counted_as_ss_counts_it(zoo_lab: Lab, tmp_path: Path, so
     assert counted(first) == counted(again) == expected
     assert ported(ports) == seen
     assert [each.total for each in ports] == sorted((each.total for each in ports), reverse=True)
+
+
+@pytest.mark.lab
+def test_a_table_of_all_sockets_tells_the_counts_once_and_while_it_is_fresh(zoo_lab: Lab) -> None:
+    def inside() -> tuple[Counter[tuple[TcpState, int]], list[tuple[str, Counter[TcpState]]]]:
+        zoo = Zoo()
+        expected = zoo.fill()
+        seen = settled(expected)
+        now = [1000.0]
+        sockets, host = LinuxSockets(clock=lambda: now[0]), LinuxHost()
+        host._sockets = sockets
+        everything = SocketRequest(transports=frozenset({Transport.TCP, Transport.UDP}))
+
+        async def read() -> list[TcpCounts]:
+            told = []
+            for request, later in ((everything, FRESH), (None, 0.0), (everything, FRESH + 0.1), (LISTENERS, 0.0)):
+                if request is not None:
+                    await sockets.table(request)
+                now[0] += later
+                told.append(await host.tcp())
+            return told
+
+        return seen, [(counts.source, counted(counts)) for counts in asyncio.run(read())]
+
+    seen, told = zoo_lab.call(inside)
+    assert [source for source, _ in told] == ["sock_diag", *["sock_diag+proc"] * 3]
+    assert [counts for _, counts in told] == [by_state(seen)] * 4
 
 
 def test_on_this_host_the_counts_are_those_of_ss(listener: socket.socket) -> None:

@@ -7,7 +7,7 @@ from nettui.diagnosis.condition import Case
 from nettui.model.census import Program
 from nettui.model.watched import ProcessUse
 
-_PLAIN = re.compile(r"[\w.@:-]+")
+_PLAIN = r"[\w.@:-]+"
 """What the language of the Sockets screen takes without quotes."""
 
 UNSEEN = "a program that cannot be seen"
@@ -53,7 +53,7 @@ def filter_of(program: Program) -> str:
 
 
 def _quoted(value: str) -> str:
-    return value if _PLAIN.fullmatch(value) else '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return value if re.fullmatch(_PLAIN, value) else '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def all_of(*terms: str) -> str:
