@@ -37,6 +37,7 @@ class FactFinder:
         self._backend = backend
         self._links = links
         self._owners: dict[int, tuple[Owner, ...]] = {}
+        self._names: set[str] = set()
         self._units: dict[int, Unit | None] = {}
         self._note: str | None = None
         self._rests_until = float("-inf")
@@ -46,8 +47,8 @@ class FactFinder:
     def facts(self, born: Mapping[SocketKey, float], since: float | None) -> Facts:
         """What is known now."""
         return Facts(
-            owners=self._owners, owners_note=self._note, units=self._units, users=user_names(), services=services(),
-            links=self._links(), born=born, watching_since=since,
+            owners=self._owners, names=self._names, owners_note=self._note, units=self._units,
+            users=user_names(), services=services(), links=self._links(), born=born, watching_since=since,
         )
 
     def find_units(self, table: SocketTable) -> None:
@@ -80,7 +81,7 @@ class FactFinder:
         if not inodes:
             return
         if len(self._owners) > MOST_OWNERS:
-            self._owners = {}
+            self._owners, self._names = {}, set()
         if self._in_doubt:
             self._doubted_at, thorough = time.monotonic(), True
         began = time.thread_time()
@@ -91,5 +92,7 @@ class FactFinder:
         self._note = found.hidden
         looked_for = iter(inodes)
         while some := list(islice(looked_for, SLICE)):
-            self._owners.update([(inode, found.by_inode.get(inode, ())) for inode in some])
+            owners = [found.by_inode.get(inode, ()) for inode in some]
+            self._owners.update(zip(some, owners, strict=True))
+            self._names.update([owner.name for each in owners for owner in each])
             await breathe()

@@ -25,8 +25,8 @@ from nettui.sockets.facts import Facts
 from nettui.sockets.frame import Group, SocketFrame, SocketQuery
 from nettui.sockets.group import grouped
 
-SHARE = 9.0
-"""A reading that took t seconds of CPU begins at most every SHARE * t: a ninth of a core, however many there are."""
+SHARE = 10.0
+"""A reading that took t seconds of CPU begins at most every SHARE * t: a tenth of a core, however many there are."""
 
 LASTING = frozenset({"state", "proto", "local", "peer"})
 LASTING_GROUPS = ("state", "port", "peer", "network")

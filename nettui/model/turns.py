@@ -5,6 +5,7 @@ of work, or to take turns with a neighbour that is not there, does without it: `
 """
 
 import sys
+import time
 from collections import deque
 from collections.abc import Coroutine, Generator
 from types import TracebackType, coroutine
@@ -16,10 +17,21 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+UNUSED = 0.0002
+"""Seconds that a turn of the event loop takes at most in which nobody else does anything."""
+
+MOST_TURNS = 8
+"""One after the other: what a key sets off goes through several hands before it is on the screen."""
+
+
 @coroutine
 def breathe() -> Generator[None, None, None]:
-    """Let others on the event loop have a turn: asyncio.sleep(0)."""
-    yield
+    """Let others on the event loop have a turn, and another as long as they make use of it."""
+    for _ in range(MOST_TURNS):
+        before = time.monotonic()
+        yield
+        if time.monotonic() - before < UNUSED:
+            return
 
 
 def finish(work: Coroutine[Any, Any, T]) -> T:

@@ -70,11 +70,12 @@ def process_details(frame: SocketFrame, process: Process, held: Holdings | None 
 
 
 def group_details(frame: SocketFrame, group: Group, naming: Naming = BY_SERVICE) -> list[Paragraph]:
-    """A group: what its commonest state means, and of its first sockets the peers and owners."""
+    """A group: what its commonest state means, and of some of its sockets the peers and owners."""
     place = max(range(len(group.counts)), key=group.counts.__getitem__)
     state = GROUP_STATES[place]
     known = state_machine.words(state)
-    sockets = [frame.socket(at) for at in group.places[:LOOKED_AT]]
+    step = max(1, len(group.places) // LOOKED_AT)
+    sockets = [frame.socket(at) for at in group.places[::step][:LOOKED_AT]]
     peers = Counter(socket.peer for socket in sockets if socket.peer not in ("", "*"))
     owners = Counter(owner.label for socket in sockets for owner in frame.facts.owners_of(socket) or ())
     found: list[Paragraph] = [
@@ -84,7 +85,7 @@ def group_details(frame: SocketFrame, group: Group, naming: Naming = BY_SERVICE)
     if owners:
         found.append(("Owners", (_most(owners.most_common(), "{1:,} of {0}"),)))
     if len(group.places) > LOOKED_AT:
-        found.append(("Seen", (f"peers and owners are those of the first {LOOKED_AT:,} sockets",)))
+        found.append(("Seen", (f"peers and owners are those of {LOOKED_AT:,} sockets from all over the group",)))
     return found
 
 

@@ -1,6 +1,6 @@
 """What is known about sockets beside the table: whose they are, how old, and what numbers are called."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from msgspec import Struct
 
@@ -13,6 +13,8 @@ class Facts(Struct, frozen=True, kw_only=True):
 
     owners: Mapping[int, tuple[Owner, ...]] = {}
     """By inode; an empty tuple: looked for, and no process that may be seen has it open."""
+    names: Collection[str] = ()
+    """Of all processes that are among the owners."""
     owners_note: str | None = None
     """Why some owners cannot be seen, and what would help."""
     units: Mapping[int, Unit | None] = {}

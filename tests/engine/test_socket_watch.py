@@ -198,6 +198,7 @@ async def test_only_what_is_on_the_screen_is_looked_at_closely_and_its_owners_ar
         following.watch.look_at([7, 8, 500])
         await following.until(lambda: 1007 in following.frame.facts.owners)
         assert following.frame.facts.owners == {1007: (Owner(pid=7, name="java"),), 1008: ()}
+        assert set(following.frame.facts.names) == {"java"}
         assert set(following.frame.details) == {7, 8}
         assert all(set(keys) <= {7, 8} for keys in system.looked_at)
         assert system.searched == [{1007, 1008}]

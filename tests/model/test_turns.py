@@ -1,10 +1,11 @@
 """Turns with and without an event loop."""
 
 import asyncio
+import time
 
 import pytest
 
-from nettui.model.turns import Turn, breathe, finish
+from nettui.model.turns import MOST_TURNS, UNUSED, Turn, breathe, finish
 
 
 async def worked(turn: Turn, log: list[str], name: str) -> str:
@@ -50,6 +51,36 @@ async def test_others_go_on_while_one_breathes() -> None:
 
     await asyncio.gather(count(), count())
     assert turns == [0, 0, 1, 1, 2, 2]
+
+
+async def test_what_goes_through_several_hands_is_done_in_one_breath() -> None:
+    """Each of them works for a moment, and then hands it on to the next; who breathes waits for the last."""
+    hands: list[int] = []
+
+    def take(number: int) -> None:
+        time.sleep(2 * UNUSED)
+        hands.append(number)
+        if number + 1 < MOST_TURNS:
+            asyncio.get_running_loop().call_soon(take, number + 1)
+
+    asyncio.get_running_loop().call_soon(take, 0)
+    await breathe()
+    assert hands == [*range(MOST_TURNS)]
+
+
+async def test_a_breath_ends_also_beside_one_who_never_stops() -> None:
+    async def work() -> None:
+        while True:
+            time.sleep(2 * UNUSED)
+            await asyncio.sleep(0)
+
+    busy = asyncio.create_task(work())
+    await asyncio.wait_for(asyncio.ensure_future(breathed()), 5)
+    busy.cancel()
+
+
+async def breathed() -> None:
+    await breathe()
 
 
 @pytest.mark.parametrize("late", [False, True], ids=["while it waits", "just as it is called"])

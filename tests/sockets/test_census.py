@@ -13,6 +13,7 @@ from nettui.model.socket import Socket, Timer, Transport
 from nettui.model.socket_filter import AllOf, AnyOf, Filter, Is
 from nettui.model.socket_table import ListedTable
 from nettui.model.tcp_info import TcpInfo
+from nettui.model.turns import finish
 from nettui.sockets.census import destinations as where
 from nettui.sockets.census import ending, holders, opening, standing
 from nettui.sockets.census.comb import Comb, slices_for
@@ -60,7 +61,7 @@ def test_rows_are_those_of_the_records() -> None:
 
 @given(CROWD)
 def test_every_socket_in_close_wait_is_held_once(found: list[Row]) -> None:
-    told = holders.holders(found, programs(found), most=1000)
+    told = finish(holders.holders(found, programs(found), most=1000))
     waiting = [row for row in found if row.state == "CLOSE_WAIT"]
     assert sum(holder.count for holder in told) == len(waiting)
     assert sum(holder.unread for holder in told) == sum((row.recv_q or 0) > 1 for row in waiting)

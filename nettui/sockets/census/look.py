@@ -77,7 +77,7 @@ async def suspects(seen: Look, programs: Programs, slices: int) -> list[int]:
 
 async def found(seen: Look, programs: Programs) -> Found:
     """The groups of the sockets that were all looked at."""
-    held = holders.holders(seen.few, programs)
+    held = await holders.holders(seen.few, programs)
     await breathe()
     if not seen.has_queues:
         return Found(held, None, None, None, None, None)

@@ -273,9 +273,8 @@ class SocketsPane(SocketActs):
         if frame is None:
             return {}
         facts = frame.facts
-        owners = {owner.name for each in facts.owners.values() for owner in each}
         return {
-            "process": sorted(owners), "user": sorted(facts.users.values()),
+            "process": sorted(facts.names), "user": sorted(facts.users.values()),
             "unit": sorted({unit.name for unit in facts.units.values() if unit}), "iface": sorted(facts.links.values()),
         }
 
