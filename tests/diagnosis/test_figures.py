@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nettui.diagnosis.rules.figures import left, listed, number, pace, paces, past, share, span
+from nettui.diagnosis.rules.figures import listed, movement, number, past, share, span
 from nettui.diagnosis.rules.grading import graded
+from nettui.diagnosis.rules.windows import FEWEST, paces, time_left
 from nettui.diagnosis.thresholds import Limits
 from nettui.model.finding import Severity
 from nettui.model.vitals import Vitals
@@ -39,21 +40,21 @@ def test_what_is_held_is_never_less_than_the_level(value: float, points: float |
 
 
 def test_the_pace_of_a_counter() -> None:
-    assert pace(counted(0, 10, 30, 60), "softnet_dropped", 2.0) == (50, 2.0)
-    assert pace(counted(0, 10, 30, 60), "softnet_dropped", 0.5) == (30, 1.0)  # at least one step
-    assert pace(counted(0, 10, 30, 60), "softnet_dropped", 60.0) == (60, 3.0)
-    found = pace(counted(0, 10, 30, 60), "softnet_dropped", 60.0)
+    assert movement(counted(0, 10, 30, 60), "softnet_dropped", 2.0) == (50, 2.0)
+    assert movement(counted(0, 10, 30, 60), "softnet_dropped", 0.5) == (30, 1.0)  # at least one step
+    assert movement(counted(0, 10, 30, 60), "softnet_dropped", 60.0) == (60, 3.0)
+    found = movement(counted(0, 10, 30, 60), "softnet_dropped", 60.0)
     assert found is not None and found.rate == 20
 
 
 @pytest.mark.parametrize("counts", [(), (7,), (None, 7), (7, None), (1_000, 7)])
 def test_no_pace_where_there_are_no_two_readings_of_one_counting(counts: tuple[int | None, ...]) -> None:
-    assert pace(counted(*counts), "softnet_dropped", 10.0) is None
+    assert movement(counted(*counts), "softnet_dropped", 10.0) is None
 
 
 def test_a_counter_that_began_anew_counts_from_there() -> None:
-    assert pace(counted(5_000, 5_100, 3, 9, 20), "softnet_dropped", 60.0) == (17, 2.0)
-    assert paces(counted(5_000, 5_100, 3, 9, 20), "softnet_dropped") == (100, 6, 11)
+    assert movement(counted(5_000, 5_100, 3, 9, 20), "softnet_dropped", 60.0) == (17, 2.0)
+    assert paces(counted(5_000, 5_100, 3, 9, 20), "softnet_dropped") == (100, 0, 6, 11)
 
 
 def test_readings_that_do_not_tell_are_left_out() -> None:
@@ -61,22 +62,22 @@ def test_readings_that_do_not_tell_are_left_out() -> None:
     assert share(None, 5) is share(5, None) is share(5, 0) is None and share(1, 4) == 25
 
 
-@given(st.integers(3, 200), st.floats(0.01, 1_000), st.integers(0, 10_000))
+@given(st.integers(FEWEST, 200), st.floats(0.01, 1_000), st.integers(0, 10_000))
 def test_the_time_left_on_a_straight_line(count: int, per_second: float, begin: int) -> None:
     readings = [(1e9 + at, begin + per_second * at) for at in range(count)]
     last = readings[-1][1]
-    assert left(readings, last + per_second * 1_000) == pytest.approx(1_000, rel=1e-3)
+    assert time_left(readings, last + per_second * 1_000) == pytest.approx(1_000, rel=1e-3)
 
 
 @pytest.mark.parametrize("values", [
     [], [1, 2], [5] * 50, list(range(50, 0, -1)), [10, 90] * 25, [0, 0, 0, 0, 100, 0, 0, 0, 0, 0],
 ])
 def test_no_time_left_where_nothing_runs_out(values: list[float]) -> None:
-    assert left([(1e9 + at, value) for at, value in enumerate(values)], 1_000) is None
+    assert time_left([(1e9 + at, value) for at, value in enumerate(values)], 1_000) is None
 
 
 def test_what_runs_out_in_years_is_not_told() -> None:
-    assert left([(1e9 + at, at / 1_000) for at in range(60)], 1e6) is None
+    assert time_left([(1e9 + at, at / 1_000) for at in range(60)], 1e6) is None
 
 
 def test_in_words() -> None:

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from nettui.diagnosis.rules.windows import SAMPLES, pace, rise, sampled, time_left, whole, window
+from nettui.diagnosis.rules.windows import FEWEST, SAMPLES, pace, rise, sampled, time_left, whole, window
 from nettui.model.vitals import Vitals
 
 
@@ -61,6 +61,10 @@ def test_time_left_at_an_even_pace() -> None:
     assert time_left([(float(n), 100.0 + 2 * n) for n in range(20)], 338) == pytest.approx(100)
 
 
+def test_time_left_by_readings_that_are_far_apart() -> None:
+    assert time_left([(300.0 * n, 100.0 + 2 * n) for n in range(3)], 124) == pytest.approx(3_000)
+
+
 def test_time_left_among_noise() -> None:
     series = [(float(n), 100.0 + 2 * n + 5 * (-1) ** n) for n in range(60)]
     assert time_left(series, 1_000) == pytest.approx(390, rel=0.05)
@@ -74,9 +78,14 @@ def test_time_left_among_noise() -> None:
         [(float(n), 100.0 - n) for n in range(30)],
         [(float(n), 100.0 + 50 * (n % 2)) for n in range(30)],
         [(0.0, 1.0), (1.0, 2.0)],
+        [(float(n), 2.0 * n) for n in range(FEWEST - 1)],
+        [(0.0, 1.0), (300.0, 2.0)],
         [(float(n), 100.0 + n / 1e6) for n in range(30)],
     ],
-    ids=["nothing", "flat", "falling", "swinging", "two readings", "in a thousand years"],
+    ids=[
+        "nothing", "flat", "falling", "swinging", "two readings", "some seconds", "two far apart",
+        "in a thousand years",
+    ],
 )
 def test_no_end_in_sight(series: list[tuple[float, float]]) -> None:
     assert time_left(series, 1_000) is None

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping, Set
 
 from nettui.diagnosis.condition import HOST, Case, Condition, Rule, read_at
-from nettui.diagnosis.rules.figures import AHEAD, grew, left, listed, past, share
+from nettui.diagnosis.rules.figures import grew, listed, past, share
 from nettui.diagnosis.rules.grading import Grade, graded, marks
+from nettui.diagnosis.rules.windows import TREND, time_left
 from nettui.diagnosis.thresholds import Limits
 from nettui.model.watched import Processes, ProcessUse
 
@@ -19,7 +20,7 @@ def of_process(case: Case) -> Iterator[Condition]:
     for use, limits, (level, held) in near:
         percent = 100 * use.descriptors / use.limit
         counts = past_of[_key(use)]
-        seconds = left(counts, use.limit)
+        seconds = time_left(counts, use.limit)
         yield Condition(
             subject=use.label,
             level=level,
@@ -64,7 +65,7 @@ def _counts(
     case: Case, wanted: Set[tuple[int, float | None]]
 ) -> Mapping[tuple[int, float | None], list[tuple[float, int]]]:
     """(Unix time, descriptors) of these processes over time, oldest first."""
-    readings = case.history.processes[-AHEAD:] if wanted else ()
+    readings = case.history.processes[-TREND:] if wanted else ()
     counts = case.memory.index.of(readings, _open)
     return {
         key: [(reading.at, each[key]) for reading, each in zip(readings, counts, strict=True) if key in each]
@@ -86,7 +87,7 @@ def of_host(case: Case) -> Iterator[Condition]:
     if held is None:
         return
     counts = past(case.history.vitals, "descriptors")
-    seconds = left(counts, vitals.descriptors_max)
+    seconds = time_left(counts, vitals.descriptors_max)
     yield Condition(
         subject=HOST,
         level=level,

@@ -1,24 +1,15 @@
-"""Arithmetic that rules share: the pace of counters, the time until something has run out, and both in words."""
+"""Figures that rules share, and how they are put into words."""
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 from typing import NamedTuple
 
 from nettui.diagnosis.rules.grading import marks
+from nettui.diagnosis.rules.windows import TREND
 from nettui.diagnosis.thresholds import Limits
 from nettui.model.vitals import Vitals
 
-TREND = 120
-"""Readings that a finding's trend goes back."""
 
-AHEAD = 60
-"""Readings by which it is judged how fast something runs out."""
-
-FAR = 7 * 86_400.0
-"""Seconds beyond which nobody can say, from the last minutes, when something will have run out."""
-
-
-class Pace(NamedTuple):
+class Move(NamedTuple):
     """How a counter moved."""
 
     rose: int
@@ -35,7 +26,7 @@ def share(part: float | None, whole: float | None) -> float | None:
     return None if part is None or not whole else 100.0 * part / whole
 
 
-def pace(readings: Sequence[Vitals], counter: str, seconds: float) -> Pace | None:
+def movement(readings: Sequence[Vitals], counter: str, seconds: float) -> Move | None:
     """How a counter of the Vitals moved in the last `seconds`, or at least since the reading before the last.
 
     A counter that went back began anew: only what came after counts. None: there are no two readings to compare.
@@ -50,44 +41,13 @@ def pace(readings: Sequence[Vitals], counter: str, seconds: float) -> Pace | Non
         if later is None or earlier is None or earlier > later or newest.at - first >= seconds:
             break
         rose, first, later = rose + later - earlier, readings[place].at, earlier
-    return Pace(rose, newest.at - first) if first < newest.at else None
+    return Move(rose, newest.at - first) if first < newest.at else None
 
 
 def past(readings: Sequence[Vitals], figure: str, last: int = TREND) -> list[tuple[float, int]]:
     """(Unix time, figure) of the last readings that tell it, oldest first."""
     found = ((each.at, getattr(each, figure)) for each in readings[-last:])
     return [(at, value) for at, value in found if value is not None]
-
-
-def paces(readings: Sequence[Vitals], counter: str, last: int = TREND) -> tuple[float, ...]:
-    """What a counter rose by per second from each of the last readings to the next, oldest first."""
-    counts = past(readings, counter, last + 1)
-    return tuple(
-        (after - before) / (later - earlier)
-        for (earlier, before), (later, after) in pairwise(counts)
-        if after >= before and later > earlier
-    )
-
-
-def left(readings: Sequence[tuple[float, float]], maximum: float) -> float | None:
-    """Seconds until a figure reaches its maximum, at the pace of the (Unix time, figure) `readings`, oldest first.
-
-    The pace is that of the straight line nearest to them. None: it does not grow, or not so that a line tells much
-    of it (less than half of the variance), or too slowly to say.
-    """
-    points = readings[-AHEAD:]
-    if len(points) < 3:
-        return None
-    (began, first), count = points[0], len(points)
-    x = y = xx = yy = xy = 0.0
-    for at, value in points:
-        after, rose = at - began, value - first
-        x, y, xx, yy, xy = x + after, y + rose, xx + after * after, yy + rose * rose, xy + after * rose
-    spread, variance, together = xx - x * x / count, yy - y * y / count, xy - x * y / count
-    if together <= 0 or together**2 < 0.5 * spread * variance:
-        return None
-    seconds = (maximum - points[-1][1]) * spread / together
-    return max(0.0, seconds) if seconds <= FAR else None
 
 
 def listed(limits: Limits) -> str:

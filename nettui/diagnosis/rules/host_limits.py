@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from nettui.diagnosis.condition import ANY, HOST, Case, Condition, Key, Rule, read_at
-from nettui.diagnosis.rules.figures import grew, left, listed, number, pace, paces, past, share, span
+from nettui.diagnosis.rules.figures import grew, listed, movement, number, past, share, span
 from nettui.diagnosis.rules.grading import graded, marks
+from nettui.diagnosis.rules.windows import paces, time_left
 from nettui.model.finding import Severity
 
 CONNTRACK_LOWER = 5
@@ -33,7 +34,7 @@ def conntrack_full(case: Case) -> Iterator[Condition]:
     if held is None:
         return
     counts = past(case.history.vitals, "conntrack")
-    seconds = left(counts, vitals.conntrack_max)
+    seconds = time_left(counts, vitals.conntrack_max)
     yield Condition(
         subject=HOST,
         level=level,
@@ -75,7 +76,7 @@ TABLES = (Table("IPv4", "4", "neighbours4", "gc_thresh3"), Table("IPv6", "6", "n
 
 def neighbours_full(case: Case) -> Iterator[Condition]:
     """The neighbour tables against their limits; and entries that found no room, wherever the limit is not told."""
-    overflows = pace(case.history.vitals, "neighbour_overflows", OVERFLOW)
+    overflows = movement(case.history.vitals, "neighbour_overflows", OVERFLOW)
     lost = overflows.rose if overflows else 0
     found = [condition for table in TABLES if (condition := _table(case, table, lost))]
     yield from found
@@ -93,7 +94,7 @@ def _table(case: Case, table: Table, lost: int) -> Condition | None:
     if held is None:
         return None
     counts = past(case.history.vitals, table.figure)
-    seconds = left(counts, limit)
+    seconds = time_left(counts, limit)
     return Condition(
         subject=table.name,
         level=level,
@@ -141,7 +142,7 @@ def _overflowing(case: Case, lost: int) -> Condition:
 def softnet_drops(case: Case) -> Iterator[Condition]:
     """Packets thrown away because a processor's backlog was full, for as long as half of what it must last:
     one burst alone is never told."""
-    dropped = pace(case.history.vitals, "softnet_dropped", case.limits.lasting / 2)
+    dropped = movement(case.history.vitals, "softnet_dropped", case.limits.lasting / 2)
     if dropped is None or not dropped.rose:
         return
     level, held = graded(dropped.rate, case.limits)
@@ -171,7 +172,7 @@ def _received(case: Case) -> Iterator[str]:
     for counter, words in (
         ("softnet_processed", "packets processed"), ("softnet_squeezed", "rounds that ended for want of budget")
     ):
-        moved = pace(case.history.vitals, counter, case.limits.lasting / 2)
+        moved = movement(case.history.vitals, counter, case.limits.lasting / 2)
         if moved is not None:
             yield f"{words}: {number(moved.rate)} a second"
 

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from nettui.diagnosis.condition import HOST, Case, Condition, Rule, read_at
-from nettui.diagnosis.rules.figures import listed, number, pace, paces, span
+from nettui.diagnosis.rules.figures import listed, movement, number, span
 from nettui.diagnosis.rules.grading import graded, marks
+from nettui.diagnosis.rules.windows import paces
 from nettui.diagnosis.thresholds import Limits
 from nettui.model.census import MOST, UdpLoss
 
@@ -48,7 +49,7 @@ def buffer_errors(case: Case) -> Iterator[Condition]:
 
 def _of_host(case: Case, counter: str, text: str, excused: float) -> Condition | None:
     """What all sockets lose, less what is lost by those that have limits of their own."""
-    moved = pace(case.history.vitals, counter, case.limits.lasting / 2)
+    moved = movement(case.history.vitals, counter, case.limits.lasting / 2)
     if moved is None or not moved.rose:
         return None
     rate = max(0.0, moved.rate - excused)
@@ -142,7 +143,7 @@ def _rmem_max(case: Case) -> int | None:
 
 
 def _flow(case: Case) -> Iterator[str]:
-    moved = pace(case.history.vitals, "udp_in_datagrams", case.limits.lasting / 2)
+    moved = movement(case.history.vitals, "udp_in_datagrams", case.limits.lasting / 2)
     if moved is not None:
         yield f"{number(moved.rate)} datagrams a second reach programs on this host"
 

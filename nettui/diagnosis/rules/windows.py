@@ -24,10 +24,10 @@ SAMPLES = 40
 """Readings that stand for all in the trend of a group, of which there may be many."""
 
 FEWEST = 8
-"""Readings that a pace is taken from at least."""
+"""Readings in a minute that a pace can be taken from; where there are fewer, the last so many."""
 
 RECENT = 60.0
-"""Seconds over which it is taken."""
+"""Seconds over which it is taken, or more where readings are far apart."""
 
 HORIZON = 7 * 86_400.0
 """Seconds beyond which nobody wants to know when something will run out."""
@@ -169,7 +169,8 @@ def trend(series: Iterable[tuple[float, float]]) -> tuple[float, ...]:
 def time_left(series: Sequence[tuple[float, float]], ceiling: float) -> float | None:
     """Seconds until a figure that grows reaches its ceiling, at its pace of the last minute (least squares).
 
-    None where it does not grow, grows by less than it swings, or would take longer than anybody plans for.
+    `series`: (Unix time, figure), oldest first. None where it does not grow, grows by less than it swings, would take
+    longer than anybody plans for, or has not been read often enough, or for long enough, to say.
     """
     if not series:
         return None
@@ -178,7 +179,9 @@ def time_left(series: Sequence[tuple[float, float]], ceiling: float) -> float | 
         return 0.0
     recent = [(at - end, each) for at, each in series if end - at <= RECENT]
     if len(recent) < FEWEST:
-        return None
+        recent = [(at - end, each) for at, each in series[-FEWEST:]]
+        if len(recent) < 3 or -recent[0][0] < RECENT:
+            return None
     middle = sum(at for at, _ in recent) / len(recent)
     level = sum(each for _, each in recent) / len(recent)
     spread = sum((at - middle) ** 2 for at, _ in recent)

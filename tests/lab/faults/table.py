@@ -12,12 +12,12 @@ def table(outcomes: Sequence[Outcome], markdown: bool = False) -> str:
     well = [outcome for outcome in outcomes if outcome.scenario.healthy]
     parts = []
     if faults:
-        rows = [("fault", "named", "subject", "late, s", "in ticks", "")]
+        rows = [("fault", "named", "as", "late, s", "in ticks", "set for the test")]
         rows += [_fault(outcome) for outcome in faults]
         parts.append(_drawn(rows, markdown))
     if well:
-        rows = [("host that is well", "told", "")]
-        rows += [(outcome.scenario.name, _told(outcome) or "nothing", outcome.error) for outcome in well]
+        rows = [("host that is well", "told")]
+        rows += [(outcome.scenario.name, _told(outcome)) for outcome in well]
         parts.append(_drawn(rows, markdown))
     named, silent = (sum(outcome.ok for outcome in group) for group in (faults, well))
     late = [outcome.late / outcome.scenario.tick for outcome in faults if outcome.late is not None]
@@ -41,7 +41,8 @@ def _fault(outcome: Outcome) -> tuple[str, ...]:
 
 
 def _told(outcome: Outcome) -> str:
-    return ", ".join(f"{rule} {subject} ({severity})" for rule, subject, severity in outcome.wrong)
+    said = [f"{rule} {subject} ({severity})" for rule, subject, severity in outcome.wrong]
+    return ", ".join([*said, *([outcome.error] if outcome.error else [])]) or "nothing"
 
 
 def _drawn(rows: Sequence[tuple[str, ...]], markdown: bool) -> str:
