@@ -33,3 +33,8 @@ def test_every_type_ignore_and_noqa_has_its_reason() -> None:
         for number, line in enumerate(path.read_text().splitlines(), 1):
             mark = re.search(r"# (type: ignore(\[[\w, -]+\])?|noqa: [A-Z0-9, ]+)(.*)", line)
             assert mark is None or len(mark.group(3).strip(" #-")) > 10, f"{path.name}:{number} gives no reason"
+
+
+def test_nobody_uses_what_may_lose_a_cancellation() -> None:
+    """Before Python 3.12 asyncio.wait_for swallows one that comes as it ends: asyncio.timeout does not."""
+    assert [path.name for path in SOURCES if "asyncio.wait_for" in path.read_text()] == []

@@ -68,7 +68,8 @@ class _Asker:
         self._thread = threading.Thread(target=errand, name=f"gauge {self._wanted.name}", daemon=True)
         self._thread.start()
         try:
-            return await asyncio.wait_for(answer, self._limit + 0.1)
+            async with asyncio.timeout(self._limit + 0.1):
+                return await answer
         except TimeoutError:
             return late
         finally:

@@ -132,7 +132,8 @@ class LiveSource:
         soonest = time.monotonic() + 0.05
         while (left := max(soonest, began + self._interval) - time.monotonic()) > 0:
             try:
-                await asyncio.wait_for(self._stirred.wait(), left)
+                async with asyncio.timeout(left):  # before Python 3.12 wait_for loses a cancellation at its end
+                    await self._stirred.wait()
             except TimeoutError:
                 return
             await asyncio.sleep(TOGETHER)

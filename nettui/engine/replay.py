@@ -48,7 +48,8 @@ class Replay:
         while True:
             self._moved.clear()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._moved.wait(), self._wait())
+                async with asyncio.timeout(self._wait()):
+                    await self._moved.wait()
                 continue
             self.position += 1
             self.playing = self.position < len(self.recording) - 1

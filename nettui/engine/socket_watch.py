@@ -149,7 +149,8 @@ class SocketWatch(SocketReader):
         """Wait for the next reading; another order is made of what is there, another question is asked at once."""
         while (left := until - time.monotonic()) > 0:
             try:
-                await asyncio.wait_for(self._stirred.wait(), left)
+                async with asyncio.timeout(left):  # before Python 3.12 wait_for loses a cancellation at its end
+                    await self._stirred.wait()
             except TimeoutError:
                 return
             self._stirred.clear()

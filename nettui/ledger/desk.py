@@ -237,7 +237,8 @@ class Desk:
             answer: asyncio.Future[Sequence[PastFinding]] = loop.create_future()
             self._store.do(partial(entries.past, limit=limit), partial(_answered, loop, answer))
             try:
-                return await asyncio.wait_for(answer, PATIENCE)
+                async with asyncio.timeout(PATIENCE):
+                    return await answer
             except TimeoutError:
                 pass
         still = [

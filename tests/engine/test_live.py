@@ -89,6 +89,22 @@ async def test_the_first_snapshot_has_everything() -> None:
     assert found.counters_at is not None and found.tcp_at is not None
 
 
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("turns", range(5))
+async def test_to_stop_just_as_something_stirs_is_not_overheard(turns: int) -> None:
+    session = Session(FakeHost(), TICK)
+    task = asyncio.create_task(session.source.run(session.take))
+    await session.until(lambda s: True)
+    await asyncio.sleep(0.06)  # until it rests
+    session.source.interval = TICK
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    task.cancel()
+    ended, _ = await asyncio.wait({task}, timeout=5)
+    task.cancel()
+    assert ended
+
+
 NAMES = (
     "links", "counters", "addresses", "routes", "rules", "neighbours", "tcp", "vitals", "settings", "processes",
     "leases",
