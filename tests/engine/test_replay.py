@@ -18,28 +18,22 @@ from nettui.model.snapshot import Snapshot
 
 
 class Clock:
-    """Stands for asyncio.wait_for: a wait ends when the test says that its time is up, or when it is called off."""
+    """Stands for asyncio.timeout: the time of a wait is up when the test says so."""
 
     def __init__(self) -> None:
         self.waits: list[float | None] = []
-        self._up = asyncio.Event()
+        self._limit: asyncio.Timeout | None = None
+        self._endless = asyncio.timeout
 
-    async def wait_for(self, waiting: object, seconds: float | None) -> None:
+    @asynccontextmanager
+    async def timeout(self, seconds: float | None) -> AsyncIterator[None]:
         self.waits.append(seconds)
-        moved = asyncio.ensure_future(waiting)  # type: ignore[call-overload]  # a coroutine
-        up = asyncio.ensure_future(self._up.wait())
-        try:
-            await asyncio.wait({moved, up}, return_when=asyncio.FIRST_COMPLETED)
-            if not moved.done():
-                self._up.clear()
-                raise TimeoutError
-        finally:
-            moved.cancel()
-            up.cancel()
+        async with self._endless(None) as self._limit:
+            yield
 
     async def tick(self) -> None:
-        assert self.waits[-1] is not None, "it is not playing"
-        self._up.set()
+        assert self._limit is not None and self.waits[-1] is not None, "it is not playing"
+        self._limit.reschedule(0.0)
         await settled()
 
 
@@ -78,7 +72,7 @@ def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-un
     async def playing(times: Sequence[float]) -> AsyncIterator[Player]:
         clock = Clock()
         player = Player(recorded(tmp_path, times), clock)
-        monkeypatch.setattr(module.asyncio, "wait_for", clock.wait_for)
+        monkeypatch.setattr(module.asyncio, "timeout", clock.timeout)
         task = asyncio.create_task(player.replay.run(player.take))
         await settled()
         yield player
