@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar
 
-KEPT = 600.0
-"""Seconds for which a reading is remembered, until a newer one is asked for: twice as long as a history goes back."""
+KEPT = 330.0
+"""Seconds for which a reading is remembered: a little longer than a history goes back."""
 
 
 class Reading(Protocol):
