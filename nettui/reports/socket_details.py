@@ -74,8 +74,8 @@ def group_details(frame: SocketFrame, group: Group, naming: Naming = BY_SERVICE)
     place = max(range(len(group.counts)), key=group.counts.__getitem__)
     state = GROUP_STATES[place]
     known = state_machine.words(state)
-    step = max(1, len(group.places) // LOOKED_AT)
-    sockets = [frame.socket(at) for at in group.places[::step][:LOOKED_AT]]
+    step = max(1, -(-len(group.places) // LOOKED_AT))
+    sockets = [frame.socket(at) for at in group.places[::step]]
     peers = Counter(socket.peer for socket in sockets if socket.peer not in ("", "*"))
     owners = Counter(owner.label for socket in sockets for owner in frame.facts.owners_of(socket) or ())
     found: list[Paragraph] = [
@@ -85,7 +85,7 @@ def group_details(frame: SocketFrame, group: Group, naming: Naming = BY_SERVICE)
     if owners:
         found.append(("Owners", (_most(owners.most_common(), "{1:,} of {0}"),)))
     if len(group.places) > LOOKED_AT:
-        found.append(("Seen", (f"peers and owners are those of {LOOKED_AT:,} sockets from all over the group",)))
+        found.append(("Seen", (f"peers and owners are those of {len(sockets):,} sockets from all over the group",)))
     return found
 
 

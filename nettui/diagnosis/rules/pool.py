@@ -138,7 +138,7 @@ def _pool_condition(case: Case, found: Plateau, limits: Limits) -> Condition:
     target = all_of("state:established", f"dst:{pool.address}", f"dport:{pool.port}", filter_of(pool.program))
     evidence = [
         f"{label} has {found.height} connections to {role} {peer}, no more and no fewer for {_seconds(found):.0f} s",
-        f"{pool.waiting} of them wait for an answer now; {found.busy:.0f} % over that time ({marks_said(limits)})",
+        f"{pool.waiting} of them are in use now; {found.busy:.0f} % over that time ({marks_said(limits)})",
     ]
     if pool.longest is not None:
         evidence.append(f"the one that waits longest does so for {pool.longest:,.3g} s")
